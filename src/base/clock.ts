@@ -1,0 +1,36 @@
+import { type Disposable, toDisposable } from './disposal.ts';
+
+/** Time as a port, so that tests run on virtual time. All durations are milliseconds. */
+export interface Clock {
+  /** Wall-clock time in milliseconds since the epoch. May jump. For what people read and peers compare. */
+  now(): number;
+  /** Milliseconds that never jump back. For measuring and for deadlines of our own. */
+  monotonicMs(): number;
+  /** Runs `callback` once after `delayMs`; disposing cancels it. */
+  setTimeout(callback: () => void, delayMs: number): Disposable;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  setTimeout(callback, delayMs) {
+    const timer = setTimeout(callback, delayMs);
+    return toDisposable(() => clearTimeout(timer));
+  },
+};
+
+/** Resolves after `delayMs`, or rejects with the signal's reason as soon as it aborts. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const timer = clock.setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    }, delayMs);
+    function onAbort(): void {
+      timer.dispose();
+      reject(signal?.reason);
+    }
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}

@@ -1,0 +1,102 @@
+/**
+ * The seams inside the engine. `store/` implements what remembers, `tasks/` what runs, `link/` what talks; `bridge.ts`
+ * puts them together. Everything here is single-process; durability is said where it is promised.
+ */
+import type { Logger } from 'pino';
+import type { Event } from '../base/emitter.ts';
+import type { Result } from '../base/result.ts';
+import type { Reason } from '../protocol/reason-codes.ts';
+import type { ProviderStatus } from '../protocol/records/bridge-records.ts';
+import type { NewTaskRecord } from '../protocol/records/task-records.ts';
+import type { TaskState } from '../protocol/task-state.ts';
+import type { ApprovalAnswer, TaskLaunch } from '../protocol/wire/commands.ts';
+
+export type { Logger };
+
+/** One stream's durable log; for a task it is `log/journal.ndjson`. It is also the outbox (design section 4). */
+export interface Journal<R = NewTaskRecord> {
+  readonly stream: string;
+  /** Number of the newest record, durable or not; 0 before the first. */
+  readonly end: number;
+  /** Largest `rawOffset` among the durable records: from where output is read again after a crash. */
+  readonly rawOffset: number;
+  /** Numbers and buffers the record. It is flushed (`fdatasync`, in a group) within 5 ms, then sent. Returns its number. */
+  append(record: R): number;
+  /** Resolves once everything appended before is durable; rejects with the I/O error otherwise. */
+  flush(): Promise<void>;
+}
+
+/** A task as the state database keeps it. Times are milliseconds since the epoch. */
+export interface StoredTask {
+  readonly taskId: string;
+  readonly commandId: string;
+  readonly deviceId: string;
+  readonly launch: TaskLaunch;
+  /** Absolute path of `<workspace>/tasks/<taskId>`. */
+  readonly folder: string;
+  readonly state: TaskState;
+  readonly reason: Reason | null;
+  /** Set as soon as a cancel was accepted, so that it holds over a restart. */
+  readonly isCancelRequested: boolean;
+  /** The agent's root process, with its start time so that a reused pid is not mistaken for it. */
+  readonly process: { readonly pid: number; readonly startedAt: string } | null;
+  /** The agent's own session, for resuming. */
+  readonly sessionId: string | null;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+}
+
+export interface TaskTable {
+  get(taskId: string): StoredTask | undefined;
+  put(task: StoredTask): void;
+  /** Newest first. */
+  list(): readonly StoredTask[];
+  listUnfinished(): readonly StoredTask[];
+}
+
+export interface StoredApproval {
+  readonly approvalId: string;
+  readonly taskId: string;
+  readonly sha256: string;
+  readonly deadline: number;
+  readonly state: 'pending' | 'allowed' | 'denied' | 'expired' | 'cancelled';
+  readonly deviceId: string | null;
+}
+
+export interface ApprovalTable {
+  get(approvalId: string): StoredApproval | undefined;
+  put(approval: StoredApproval): void;
+  listPending(taskId?: string): readonly StoredApproval[];
+}
+
+/** Files that came in pieces before the launch that names them. */
+export interface FileSpool {
+  /** Writes one piece at its place, durably. Writing the same piece again changes nothing. */
+  write(fileId: string, offsetBytes: number, data: Uint8Array): Result<void, Reason>;
+  sizeBytes(fileId: string): number | undefined;
+  path(fileId: string): string;
+  remove(fileId: string): void;
+}
+
+/** Runs `body` in one durable transaction of the state database; an exception rolls back. Not nested. */
+export type Transaction = <T>(body: () => T) => T;
+
+/**
+ * What commands ask of the task side. Called inside the transaction that marks the command as done, so it must be
+ * synchronous and touch only the tables: an accepted launch is a row in state `queued`, and work on disk follows.
+ */
+export interface TaskService {
+  launch(launch: TaskLaunch, from: { commandId: string; deviceId: string }): Result<void, Reason>;
+  cancel(taskId: string): Result<void, Reason>;
+  answerApproval(answer: ApprovalAnswer, deviceId: string): Result<void, Reason>;
+  /** Called after the transaction committed: start what is queued, apply cancels and answers. */
+  wake(): void;
+}
+
+export interface ProviderDirectory {
+  readonly statuses: readonly ProviderStatus[];
+  readonly onDidChange: Event<readonly ProviderStatus[]>;
+  /** Discovers again. Never rejects: a failure is a status with a problem. */
+  refresh(): Promise<void>;
+}

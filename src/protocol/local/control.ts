@@ -1,0 +1,21 @@
+/**
+ * The bridge's local control socket: HTTP over a Unix socket or a Windows named pipe that only its owner may open
+ * (never a port). The command line talks to whichever host runs the engine through it.
+ *
+ *   GET  /status                       Snapshot
+ *   POST /pair      { link }           { bridgeId }
+ *   POST /pause     { untilMs? }       Snapshot
+ *   POST /resume                       Snapshot
+ *   POST /retry                        Snapshot; dial at once
+ *   GET  /tasks                        { tasks: TaskSummary[] }, newest first
+ *   GET  /tasks/:id/records?after&follow   application/x-ndjson, journal lines as they stand
+ *
+ * Errors are `{ error: { code, message } }`.
+ */
+import { z } from 'zod';
+import { taskSummarySchema } from '../ui/snapshot.ts';
+
+export const pairRequestSchema = z.object({ link: z.string().max(1_000) });
+export const pairResponseSchema = z.object({ bridgeId: z.string() });
+export const pauseRequestSchema = z.object({ untilMs: z.number().nullable().default(null) });
+export const tasksResponseSchema = z.object({ tasks: z.array(taskSummarySchema) });

@@ -1,0 +1,46 @@
+/** Records of a bridge's own stream: what it is and offers, and what became of each command. */
+import { z } from 'zod';
+import { idSchema } from '../names.ts';
+import { reasonSchema } from '../reason-codes.ts';
+import type { NewRecord } from './task-records.ts';
+
+/** What a provider's discovery found. `problem` is one sentence that says what to do. */
+export const providerStatusSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  isInstalled: z.boolean(),
+  version: z.string().optional(),
+  isSignedIn: z.boolean().optional(),
+  problem: z.string().optional(),
+  /** For `command`: the programs that the user configured. */
+  programs: z.array(z.string()).optional(),
+});
+export type ProviderStatus = z.infer<typeof providerStatusSchema>;
+
+export const bridgeInfoSchema = z.object({
+  name: z.string(),
+  host: z.enum(['headless', 'desktop']),
+  platform: z.string(),
+  version: z.string(),
+  isPaused: z.boolean(),
+  providers: z.array(providerStatusSchema),
+  workspaces: z.array(z.string()),
+});
+export type BridgeInfo = z.infer<typeof bridgeInfoSchema>;
+
+const common = { n: z.int().min(1), at: z.number() };
+
+export const bridgeRecordSchema = z.discriminatedUnion('type', [
+  /** A full snapshot: a reader of the stream may begin at the newest one. */
+  z.object({ type: z.literal('bridge_info'), ...common, info: bridgeInfoSchema }),
+  z.object({ type: z.literal('command_done'), ...common, commandId: idSchema, taskId: idSchema.optional() }),
+  z.object({
+    type: z.literal('command_rejected'),
+    ...common,
+    commandId: idSchema,
+    taskId: idSchema.optional(),
+    reason: reasonSchema,
+  }),
+]);
+export type BridgeRecord = z.infer<typeof bridgeRecordSchema>;
+export type NewBridgeRecord = NewRecord<BridgeRecord>;

@@ -1,0 +1,44 @@
+/** The one picture of a bridge that tray, window and command line render. Rendering it twice changes nothing. */
+import { z } from 'zod';
+import { reasonSchema } from '../reason-codes.ts';
+import { providerStatusSchema } from '../records/bridge-records.ts';
+import { taskStateSchema } from '../task-state.ts';
+
+/** `problem` is one sentence that says what is wrong and what to do. Times are milliseconds since the epoch. */
+export const connectionSchema = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('unpaired') }),
+  z.object({ state: z.literal('paused'), since: z.number(), until: z.number().nullable() }),
+  z.object({ state: z.literal('connecting'), since: z.number() }),
+  z.object({ state: z.literal('online'), since: z.number(), rttMs: z.number().nullable(), lastAnswerAt: z.number() }),
+  z.object({ state: z.literal('offline'), since: z.number(), problem: z.string(), nextAttemptAt: z.number() }),
+  z.object({ state: z.literal('stopped') }),
+]);
+export type Connection = z.infer<typeof connectionSchema>;
+
+export const taskSummarySchema = z.object({
+  taskId: z.string(),
+  title: z.string(),
+  provider: z.string(),
+  workspace: z.string(),
+  state: taskStateSchema,
+  createdAt: z.number(),
+  startedAt: z.number().nullable(),
+  endedAt: z.number().nullable(),
+  reason: reasonSchema.nullable(),
+  records: z.number(),
+});
+export type TaskSummary = z.infer<typeof taskSummarySchema>;
+
+export const snapshotSchema = z.object({
+  bridgeId: z.string().nullable(),
+  name: z.string(),
+  host: z.enum(['headless', 'desktop']),
+  version: z.string(),
+  server: z.string().nullable(),
+  connection: connectionSchema,
+  queue: z.object({ records: z.number(), bytes: z.number() }),
+  providers: z.array(providerStatusSchema),
+  workspaces: z.array(z.object({ name: z.string(), path: z.string() })),
+  runningTasks: z.number(),
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;
