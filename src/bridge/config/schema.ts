@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { workspaceNameSchema } from '../../protocol/names.ts';
+
+const programSchema = z.strictObject({
+  command: z.string().min(1),
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
+  stdin: z.enum(['instructions', 'none']).default('none'),
+});
+
+/**
+ * `<data>/bridge/config.json`: what the user decides about this machine. Strict, so that a misspelt key is an error and
+ * not a silent default. The control plane can change none of it.
+ */
+export const configSchema = z.strictObject({
+  /** How people see this machine; the host name if absent. */
+  name: z.string().min(1).max(100).optional(),
+  /** Folders that tasks may work in, by the name that people see. */
+  workspaces: z.record(workspaceNameSchema, z.string().min(1)).default({}),
+  providers: z
+    .strictObject({
+      claude: z.strictObject({ command: z.string().min(1).optional() }).default({}),
+      command: z
+        .strictObject({
+          programs: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/), programSchema).default({}),
+        })
+        .default({ programs: {} }),
+    })
+    .default({ claude: {}, command: { programs: {} } }),
+  limits: z
+    .strictObject({
+      tasksAtOnce: z.int().min(1).max(1_000).default(4),
+    })
+    .default({ tasksAtOnce: 4 }),
+  approvals: z.strictObject({ deadlineHours: z.number().positive().max(720).default(8) }).default({ deadlineHours: 8 }),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).default({ level: 'info' }),
+  tls: z.strictObject({ caFile: z.string().min(1).optional() }).default({}),
+});
+export type BridgeConfig = z.infer<typeof configSchema>;

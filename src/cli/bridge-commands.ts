@@ -1,0 +1,49 @@
+import { pairResponseSchema } from '../protocol/local/control.ts';
+import { type Snapshot, snapshotSchema } from '../protocol/ui/snapshot.ts';
+import type { LocalClient } from './local-client.ts';
+import { connectionWords, queueWords } from './words.ts';
+
+export type Print = (text: string) => void;
+
+/** `ctrlnode bridge status [--json]` */
+export async function bridgeStatus(client: LocalClient, format: 'json' | 'text', print: Print): Promise<void> {
+  printSnapshot(await snapshotOf(client.get('/status')), format, print);
+}
+
+/** `ctrlnode bridge pair <link>` */
+export async function bridgePair(client: LocalClient, link: string, print: Print): Promise<void> {
+  print('Pairing. Leave the page that made the link open …');
+  const { bridgeId } = pairResponseSchema.parse(await client.post('/pair', { link }));
+  print(`Paired. This machine is ${bridgeId}.`);
+}
+
+/** `ctrlnode bridge pause [--for MINUTES]` and `resume`. Running tasks go on; new ones wait. */
+export async function bridgePause(client: LocalClient, minutes: number | undefined, print: Print): Promise<void> {
+  const untilMs = minutes === undefined ? null : Date.now() + minutes * 60_000;
+  printSnapshot(await snapshotOf(client.post('/pause', { untilMs })), 'text', print);
+}
+
+export async function bridgeResume(client: LocalClient, print: Print): Promise<void> {
+  printSnapshot(await snapshotOf(client.post('/resume')), 'text', print);
+}
+
+async function snapshotOf(answer: Promise<unknown>): Promise<Snapshot> {
+  return snapshotSchema.parse(await answer);
+}
+
+function printSnapshot(snapshot: Snapshot, format: 'json' | 'text', print: Print): void {
+  if (format === 'json') {
+    print(JSON.stringify(snapshot));
+    return;
+  }
+  print(`${snapshot.name} (${snapshot.bridgeId ?? 'not paired'})`);
+  print(`  ${connectionWords(snapshot.connection, Date.now())}`);
+  if (snapshot.server) print(`  Control plane  ${snapshot.server}`);
+  print(`  Queue          ${queueWords(snapshot.queue)}`);
+  print(`  Running        ${snapshot.runningTasks}`);
+  for (const { name, path } of snapshot.workspaces) print(`  Workspace      ${name}  ${path}`);
+  for (const provider of snapshot.providers) {
+    const found = provider.isInstalled ? (provider.version ?? 'installed') : 'not installed';
+    print(`  Provider       ${provider.name}  ${found}${provider.problem ? `. ${provider.problem}` : ''}`);
+  }
+}

@@ -1,0 +1,71 @@
+import path from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { CodedError } from '../base/errors.ts';
+import { createBridge } from '../bridge/bridge.ts';
+import { loadConfig } from '../bridge/config/load.ts';
+import type { BridgeConfig } from '../bridge/config/schema.ts';
+import { createFileSecretStore } from '../bridge/store/secret-store.ts';
+import { workspaceNameSchema } from '../protocol/names.ts';
+import type { DataDir } from './data-dir.ts';
+import { aborted, runHost, tellParent } from './host-process.ts';
+import { createFileLogger } from './logging.ts';
+import { connectionWords } from './words.ts';
+
+export interface BridgeRunOptions {
+  readonly dataDir: DataDir;
+  readonly server?: string;
+  readonly name?: string;
+  /** `name=path` each. */
+  readonly workspaces: readonly string[];
+  readonly tasksAtOnce?: number;
+}
+
+/** `ctrlnode bridge run`: the headless host of the engine. Runs until stopped. */
+export function runBridge(options: BridgeRunOptions): Promise<void> {
+  return runHost(async (stop) => {
+    const bridgeDir = options.dataDir.bridge;
+    const config = withOptions(loadConfig(bridgeDir), options);
+    const logger = await createFileLogger(path.join(bridgeDir, 'logs'), 'bridge', config.log.level);
+    const bridge = await createBridge({
+      bridgeDir,
+      config,
+      host: 'headless',
+      clock: systemClock,
+      random: Math.random,
+      logger,
+      secrets: createFileSecretStore(path.join(bridgeDir, 'secrets.json')),
+      ...(options.server ? { serverOrigin: options.server } : {}),
+    });
+    let line = '';
+    bridge.onDidChange((snapshot) => {
+      tellParent({ type: 'bridge-changed', snapshot });
+      if (process.connected) return;
+      const next = connectionWords(snapshot.connection, Date.now());
+      // The state, not each measured round trip.
+      if (next.split(',')[0] !== line.split(',')[0]) process.stdout.write(`${next}\n`);
+      line = next;
+    });
+    tellParent({ type: 'bridge-ready', snapshot: bridge.snapshot });
+    await aborted(stop);
+    await bridge.stop();
+  });
+}
+
+function withOptions(config: BridgeConfig, options: BridgeRunOptions): BridgeConfig {
+  const { name, tasksAtOnce, workspaces } = options;
+  return {
+    ...config,
+    ...(name !== undefined && { name }),
+    ...(tasksAtOnce !== undefined && { limits: { ...config.limits, tasksAtOnce } }),
+    workspaces: { ...config.workspaces, ...Object.fromEntries(workspaces.map(parseWorkspace)) },
+  };
+}
+
+function parseWorkspace(text: string): [string, string] {
+  const at = text.indexOf('=');
+  const name = text.slice(0, at);
+  if (at < 1 || !workspaceNameSchema.safeParse(name).success || at === text.length - 1) {
+    throw new CodedError('option_invalid', `--workspace must be NAME=PATH, not "${text}".`);
+  }
+  return [name, path.resolve(text.slice(at + 1))];
+}

@@ -1,0 +1,165 @@
+/** The command `ctrlnode`: reads arguments, builds the graph, sets the exit code. Nothing else touches `process`. */
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { CodedError, messageOf } from '../base/errors.ts';
+import { version } from '../protocol/version.ts';
+import { bridgePair, bridgePause, bridgeResume, bridgeStatus } from './bridge-commands.ts';
+import { resolveDataDir } from './data-dir.ts';
+import { parsePort } from './host-process.ts';
+import { LocalClient } from './local-client.ts';
+import { listTasks, printLogs } from './task-commands.ts';
+
+const DEFAULT_PORT = 7717;
+const DATA_OPTION = ['--data <dir>', 'folder for all data (default: the system folder for application data)'] as const;
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+function createProgram(): Command {
+  const program = new Command('ctrlnode')
+    .description('Run AI coding agents on your own machines from anywhere, without opening a port.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('Run "ctrlnode --help" to see what there is.');
+  addUp(program);
+  addControlPlane(program);
+  addBridge(program);
+  addTasks(program);
+  return program;
+}
+
+function addUp(program: Command): void {
+  program
+    .command('up')
+    .description('start a control plane and a bridge on this machine, pair them, and open the web app')
+    .option(...DATA_OPTION)
+    .option('--port <port>', 'port on 127.0.0.1; 0 takes any free one', String(DEFAULT_PORT))
+    .option('--no-open', 'do not open the browser')
+    .option('--workspace <name=path...>', 'a folder that tasks may work in')
+    .option('--json', 'print one JSON line when ready, and nothing else')
+    .action(async (options: { data?: string; port: string; open: boolean; json?: boolean; workspace?: string[] }) => {
+      const { runUp } = await import('./up/up.ts');
+      await runUp({
+        dataDir: resolveDataDir(options.data),
+        port: parsePort(options.port),
+        opensBrowser: options.open,
+        format: options.json ? 'json' : 'text',
+        workspaces: options.workspace ?? [],
+      });
+    });
+  program
+    .command('link')
+    .description('print one more one-time link to the web app, for another browser or phone')
+    .option(...DATA_OPTION)
+    .action(async (options: { data?: string }) => {
+      const { printDeviceLink } = await import('./up/link-command.ts');
+      await printDeviceLink(resolveDataDir(options.data), print);
+    });
+}
+
+function addControlPlane(program: Command): void {
+  program
+    .command('control-plane')
+    .description('run the control plane alone')
+    .option(...DATA_OPTION)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on; 0 takes any free one', String(DEFAULT_PORT))
+    .action(async (options: { data?: string; host: string; port: string }) => {
+      const { runControlPlane } = await import('./control-plane-command.ts');
+      await runControlPlane({
+        dataDir: resolveDataDir(options.data),
+        host: options.host,
+        port: parsePort(options.port),
+      });
+    });
+}
+
+function addBridge(program: Command): void {
+  const bridge = program.command('bridge').description('run the bridge of this machine, or talk to the running one');
+  bridge
+    .command('run')
+    .description('run the bridge in the foreground, without a window')
+    .option(...DATA_OPTION)
+    .option('--server <url>', 'where the paired control plane is now, if its address changed')
+    .option('--name <name>', 'how people see this machine')
+    .option('--workspace <name=path...>', 'a folder that tasks may work in, besides those in the configuration')
+    .option('--tasks-at-once <n>', 'how many tasks may run at the same time', parseCount)
+    .action(
+      async (options: {
+        data?: string;
+        server?: string;
+        name?: string;
+        workspace?: string[];
+        tasksAtOnce?: number;
+      }) => {
+        const { runBridge } = await import('./bridge-run-command.ts');
+        const { data, workspace, ...rest } = options;
+        await runBridge({ dataDir: resolveDataDir(data), workspaces: workspace ?? [], ...rest });
+      },
+    );
+  local(bridge.command('status').description('show connection, queue, providers and workspaces'))
+    .option('--json', 'print JSON')
+    .action((options: LocalOptions & { json?: boolean }) =>
+      bridgeStatus(clientOf(options), options.json ? 'json' : 'text', print),
+    );
+  local(
+    bridge.command('pair').argument('<link>', 'the one-time link from the web app').description('pair this machine'),
+  ).action((link: string, options: LocalOptions) => bridgePair(clientOf(options), link, print));
+  local(bridge.command('pause').description('take no new tasks; running ones go on'))
+    .option('--for <minutes>', 'resume by itself after this many minutes', parseCount)
+    .action((options: LocalOptions & { for?: number }) => bridgePause(clientOf(options), options.for, print));
+  local(bridge.command('resume').description('take tasks again')).action((options: LocalOptions) =>
+    bridgeResume(clientOf(options), print),
+  );
+}
+
+function addTasks(program: Command): void {
+  local(program.command('tasks').description('list the tasks of this machine, newest first'))
+    .option('--json', 'print JSON')
+    .action((options: LocalOptions & { json?: boolean }) =>
+      listTasks(clientOf(options), options.json ? 'json' : 'text', print),
+    );
+  local(program.command('logs').argument('<task>', 'task id').description('print what a task did'))
+    .option('-f, --follow', 'go on printing until the task ends')
+    .option('--json', 'print the records as JSON lines')
+    .action(async (taskId: string, options: LocalOptions & { follow?: boolean; json?: boolean }) => {
+      const stop = new AbortController();
+      process.once('SIGINT', () => stop.abort());
+      const format = { follow: options.follow ?? false, json: options.json ?? false };
+      await printLogs(clientOf(options), taskId, format, stop.signal, (text) => process.stdout.write(text));
+    });
+}
+
+interface LocalOptions {
+  readonly data?: string;
+}
+
+function local(command: Command): Command {
+  return command.option(...DATA_OPTION);
+}
+
+function clientOf(options: LocalOptions): LocalClient {
+  return new LocalClient(resolveDataDir(options.data));
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return count;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode;
+  if (error instanceof Error && error.name === 'AbortError') return 130;
+  // One clear sentence for what a person can mend; a stack only for what is our own fault.
+  process.stderr.write(
+    `${error instanceof CodedError ? messageOf(error) : `Unexpected error: ${(error as Error).stack ?? error}`}\n`,
+  );
+  return 1;
+}
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
