@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { CodedError } from '../base/errors.ts';
@@ -33,7 +34,9 @@ export function runBridge(options: BridgeRunOptions): Promise<void> {
       clock: systemClock,
       random: Math.random,
       logger,
-      secrets: createFileSecretStore(path.join(bridgeDir, 'secrets.json')),
+      hostname: hostname(),
+      environment: environmentOf(process.env),
+      secrets: createFileSecretStore({ path: path.join(bridgeDir, 'secrets.json'), logger }),
       ...(options.server ? { serverOrigin: options.server } : {}),
     });
     let line = '';
@@ -68,4 +71,10 @@ function parseWorkspace(text: string): [string, string] {
     throw new CodedError('option_invalid', `--workspace must be NAME=PATH, not "${text}".`);
   }
   return [name, path.resolve(text.slice(at + 1))];
+}
+
+function environmentOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

@@ -1,0 +1,127 @@
+/**
+ * The engine: puts store, policy, providers, tasks and link together and shows them as one snapshot. Every host (the
+ * headless command, the tray app) creates exactly one, renders its snapshots, and stops it.
+ */
+
+import { readFileSync } from 'node:fs';
+import { cpus, homedir, loadavg } from 'node:os';
+import path from 'node:path';
+import type { Random } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Event } from '../base/emitter.ts';
+import { CodedError, messageOf } from '../base/errors.ts';
+import type { Snapshot, TaskSummary } from '../protocol/ui/snapshot.ts';
+import type { BridgeConfig } from './config/schema.ts';
+import { controlRoutes } from './control/routes.ts';
+import { listenOnControlSocket } from './control/server.ts';
+import { controlSocketPath } from './control/socket-path.ts';
+import { Engine } from './engine.ts';
+import { loadIdentity } from './identity/bridge-identity.ts';
+import { createWorkspaces } from './policy/workspaces.ts';
+import type { Logger, StoredTask } from './ports.ts';
+import { createProviders } from './providers/registry.ts';
+import type { Environment } from './providers/supervisor/environment.ts';
+import { createLoginPath } from './providers/supervisor/login-path.ts';
+import { createProcessPlatform } from './providers/supervisor/platform.ts';
+import { Supervisor } from './providers/supervisor/supervisor.ts';
+import type { SecretStore } from './store/secret-store.ts';
+import { openStores } from './stores.ts';
+
+export interface BridgeOptions {
+  /** The engine's own folder. One engine at a time. */
+  readonly bridgeDir: string;
+  readonly config: BridgeConfig;
+  readonly host: Snapshot['host'];
+  /** The machine's own name, unless the configuration has another. */
+  readonly hostname: string;
+  readonly environment: Environment;
+  readonly secrets: SecretStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Where the paired control plane is now, if its address changed since pairing. */
+  readonly serverOrigin?: string;
+}
+
+export interface Bridge {
+  readonly snapshot: Snapshot;
+  /** At most a few times a second while only numbers move; at once when a state does. */
+  readonly onDidChange: Event<Snapshot>;
+  /** New records of a stream are durable. */
+  readonly onDidAppend: Event<string>;
+  taskSummaries(): TaskSummary[];
+  findTask(taskId: string): StoredTask | undefined;
+  /** Resolves with the bridge id; rejects with a CodedError of one sentence. */
+  pair(link: string): Promise<string>;
+  /** Goes offline until then (milliseconds since the epoch), or until resumed. Running tasks go on. */
+  pause(untilMs: number | null): Promise<void>;
+  resume(): void;
+  /** The user's click: dials at once. */
+  retryNow(): void;
+  /** The machine woke up, or its network changed. */
+  wake(): void;
+  /** Ends tasks, says goodbye, closes everything. Never rejects. */
+  stop(): Promise<void>;
+}
+
+/** Opens everything, goes on with what an earlier life left, and dials. Throws a CodedError with one sentence. */
+export async function createBridge(options: BridgeOptions): Promise<Bridge> {
+  const { bridgeDir, config, clock, logger, environment, secrets } = options;
+  const name = config.name ?? options.hostname;
+  const stores = await openStores({ bridgeDir, clock, logger, secrets });
+  try {
+    const workspaces = createWorkspaces({ folders: config.workspaces, dataDir: bridgeDir, homeDir: homedir() });
+    for (const { name: workspace, message } of workspaces.problems)
+      logger.warn({ event: 'workspace_refused', workspace }, message);
+    if (workspaces.list.length === 0)
+      throw new CodedError('workspace_invalid', workspaces.problems[0]?.message ?? 'No workspace is configured.');
+    const loginPath = createLoginPath({ environment, shell: environment.SHELL, clock });
+    const supervisor = new Supervisor({
+      platform: createProcessPlatform(process.platform),
+      environment,
+      loginPath,
+      clock,
+      logger,
+    });
+    const engine = new Engine({
+      stores,
+      name,
+      host: options.host,
+      config,
+      workspaces,
+      providers: createProviders(config.providers, { environment, loginPath }),
+      supervisor,
+      bridgeDir,
+      clock,
+      random: options.random,
+      logger,
+      load: () => loadPerCore(),
+      ...(config.tls.caFile !== undefined && { ca: readCa(config.tls.caFile) }),
+      ...(options.serverOrigin !== undefined && { serverOrigin: options.serverOrigin }),
+      paired: await loadIdentity(stores),
+    });
+    const control = await listenOnControlSocket(controlSocketPath(bridgeDir), controlRoutes(engine), logger);
+    engine.onStop(() => control.close());
+    await engine.start();
+    return engine;
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+}
+
+function loadPerCore(): number {
+  return (loadavg()[0] ?? 0) / Math.max(1, cpus().length);
+}
+
+function readCa(file: string): string {
+  try {
+    return readFileSync(path.resolve(file), 'utf8');
+  } catch (error) {
+    throw new CodedError(
+      'config_invalid',
+      `The certificate authority in tls.caFile cannot be read: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+}

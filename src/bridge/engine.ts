@@ -1,0 +1,296 @@
+import type { Random } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import { type Disposable, DisposableStore } from '../base/disposal.ts';
+import { Emitter } from '../base/emitter.ts';
+import type { BridgeInfo } from '../protocol/records/bridge-records.ts';
+import type { Snapshot, TaskSummary } from '../protocol/ui/snapshot.ts';
+import { version } from '../protocol/version.ts';
+import { createToken } from '../sealing/token.ts';
+import type { Bridge } from './bridge.ts';
+import type { BridgeConfig } from './config/schema.ts';
+import { type PairedBridge, pairWith } from './identity/bridge-identity.ts';
+import { InfoPublisher } from './info-publisher.ts';
+import { dial } from './link/dial.ts';
+import { Link } from './link/link.ts';
+import { createCommandEffects } from './policy/command-effects.ts';
+import { createCommandGate } from './policy/command-gate.ts';
+import type { Workspaces } from './policy/workspaces.ts';
+import type { Logger, StoredTask } from './ports.ts';
+import { ProviderDiscovery } from './providers/directory.ts';
+import type { Provider } from './providers/provider.ts';
+import type { Supervisor } from './providers/supervisor/supervisor.ts';
+import { Inbox } from './store/inbox.ts';
+import type { Stores } from './stores.ts';
+import { TaskRunner } from './tasks/task-service.ts';
+
+/** Numbers that move all the time are shown this often at most. */
+const SNAPSHOT_INTERVAL_MS = 250;
+const PAIRING_TIMEOUT_MS = 30_000;
+/** How long a pause waits for the last word to be sent before the link is closed. */
+const LAST_WORD_MS = 1_000;
+
+export interface EngineOptions {
+  readonly stores: Stores;
+  readonly name: string;
+  readonly host: Snapshot['host'];
+  readonly config: BridgeConfig;
+  readonly workspaces: Workspaces;
+  readonly providers: readonly Provider[];
+  readonly supervisor: Supervisor;
+  readonly bridgeDir: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly load: () => number;
+  readonly ca?: string;
+  readonly serverOrigin?: string;
+  readonly paired: PairedBridge | undefined;
+}
+
+export class Engine implements Bridge {
+  readonly #options: EngineOptions;
+  readonly #changed = new Emitter<Snapshot>();
+  readonly #held = new DisposableStore();
+  readonly #discovery: ProviderDiscovery;
+  readonly #tasks: TaskRunner;
+  readonly #inbox: Inbox;
+  readonly #link: Link;
+  readonly #info: InfoPublisher;
+  readonly #stopping = new AbortController();
+  readonly #closers: (() => Promise<void>)[] = [];
+  #paired: PairedBridge | undefined;
+  #refresh: Disposable | undefined;
+  #stopped: Promise<void> | undefined;
+  #wasPaused = false;
+
+  readonly onDidChange = this.#changed.event;
+  readonly onDidAppend;
+
+  constructor(options: EngineOptions) {
+    const { stores, providers, clock, logger, workspaces, config, supervisor, bridgeDir, random, load } = options;
+    const { log } = stores;
+    this.#options = options;
+    this.#paired = options.paired;
+    this.onDidAppend = log.onDidAppend;
+    this.#discovery = this.#held.add(new ProviderDiscovery({ providers, clock, logger }));
+    this.#tasks = new TaskRunner({
+      ...stores,
+      providers,
+      supervisor,
+      clock,
+      logger,
+      stateFolder: bridgeDir,
+      resolveWorkspace: workspaces.resolve,
+      versionOf: (id) => this.#discovery.statuses.find((status) => status.id === id)?.version,
+      limits: { tasksAtOnce: config.limits.tasksAtOnce },
+      approvalDeadlineMs: config.approvals.deadlineHours * 3_600_000,
+      journals: log,
+    });
+    const gate = createCommandGate({ identity: () => this.#gateIdentity(), roster: stores.roster, clock, logger });
+    const effects = createCommandEffects({
+      tasks: this.#tasks,
+      spool: stores.spool,
+      providers: this.#discovery,
+      roster: stores.roster,
+      logger,
+    });
+    this.#inbox = new Inbox({
+      state: stores.state,
+      gate,
+      effects,
+      journal: log.bridgeJournal,
+      audit: stores.audit,
+      clock,
+      logger,
+    });
+    this.#link = new Link({
+      log,
+      cursors: this.#inbox,
+      dial,
+      clock,
+      random,
+      logger,
+      queueDepth: () => log.queueDepth(),
+      load,
+    });
+    this.#info = this.#held.add(new InfoPublisher(log.bridgeJournal, () => this.#bridgeInfo()));
+  }
+
+  get snapshot(): Snapshot {
+    const { stores, name, host, workspaces } = this.#options;
+    return {
+      bridgeId: this.#paired?.identity.bridgeId ?? null,
+      name,
+      host,
+      version,
+      server: this.#paired?.identity.origin ?? null,
+      connection: this.#link.connection,
+      queue: stores.log.queueDepth(),
+      providers: [...this.#discovery.statuses],
+      workspaces: workspaces.list.map((workspace) => ({ ...workspace })),
+      runningTasks: stores.tasks.listUnfinished().filter((task) => task.state !== 'queued').length,
+    };
+  }
+
+  /** Run when the engine stops, before its stores are closed. */
+  onStop(close: () => Promise<void>): void {
+    this.#closers.push(close);
+  }
+
+  async start(): Promise<void> {
+    const { stores } = this.#options;
+    this.#held.add(this.#discovery.onDidChange(() => this.#didChange()));
+    this.#held.add(this.#tasks.onDidChange(() => this.#didChange()));
+    this.#held.add(this.#link.onDidChange(() => this.#didChange()));
+    this.#held.add(stores.log.onDidAppend(() => this.#showSoon()));
+    stores.setSealer(this.#paired?.sealer);
+    const pause = stores.settings.pause.get();
+    if (pause) this.#link.pause(pause.untilMs);
+    this.#moveServer();
+    this.#aim();
+    // Dialling first: finding again what ran, and looking for programs, must not keep the machine offline.
+    this.#discovery.start();
+    await this.#tasks.start();
+    this.#inbox.start();
+  }
+
+  taskSummaries(): TaskSummary[] {
+    const { tasks, log } = this.#options.stores;
+    return tasks.list().map((task) => summaryOf(task, log.recordsOf(task.taskId)));
+  }
+
+  findTask(taskId: string): StoredTask | undefined {
+    return this.#options.stores.tasks.get(taskId);
+  }
+
+  async pair(link: string): Promise<string> {
+    const { stores, name, clock, logger } = this.#options;
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PAIRING_TIMEOUT_MS)]);
+    this.#paired = await pairWith(stores, { link, name, clock, logger, signal });
+    stores.setSealer(this.#paired.sealer);
+    this.#aim();
+    this.#didChange();
+    return this.#paired.identity.bridgeId;
+  }
+
+  async pause(untilMs: number | null): Promise<void> {
+    const { stores, clock } = this.#options;
+    stores.settings.pause.set({ since: clock.now(), untilMs });
+    this.#info.update();
+    await this.#lastWordSent();
+    this.#link.pause(untilMs);
+  }
+
+  resume(): void {
+    this.#options.stores.settings.pause.set(undefined);
+    this.#link.resume();
+    this.#didChange();
+  }
+
+  retryNow(): void {
+    this.#link.retryNow();
+  }
+
+  wake(): void {
+    this.#link.wake();
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const { stores, logger } = this.#options;
+    this.#stopping.abort();
+    this.#inbox.dispose();
+    await this.#inbox.idle();
+    await this.#tasks.stop();
+    this.#held.dispose();
+    this.#refresh?.dispose();
+    await this.#link.stop();
+    for (const close of this.#closers) await close();
+    await stores.close();
+    logger.info({ event: 'bridge_stopped' });
+  }
+
+  #gateIdentity() {
+    return this.#paired && { ...this.#paired.identity, bridgeKey: this.#paired.bridgeKey };
+  }
+
+  // The control plane beside us may come up on another port each time; it is the same server only if its id says so,
+  // which the token's audience checks.
+  #moveServer(): void {
+    const { serverOrigin, stores } = this.#options;
+    if (!this.#paired || serverOrigin === undefined || serverOrigin === this.#paired.identity.origin) return;
+    const identity = { ...this.#paired.identity, origin: serverOrigin };
+    stores.settings.identity.set(identity);
+    this.#paired = { ...this.#paired, identity };
+  }
+
+  #aim(): void {
+    const { clock, ca } = this.#options;
+    const paired = this.#paired;
+    if (!paired) return;
+    const { bridgeId, serverId, origin } = paired.identity;
+    this.#link.setTarget({
+      origin,
+      createToken: () =>
+        createToken({ deviceId: bridgeId, secretKey: paired.deviceSecretKey, serverId, nowMs: clock.now() }),
+      ...(ca !== undefined && { ca }),
+    });
+  }
+
+  #bridgeInfo(): BridgeInfo {
+    const { name, host, workspaces, stores } = this.#options;
+    return {
+      name,
+      host,
+      platform: process.platform,
+      version,
+      isPaused: stores.settings.pause.get() !== undefined,
+      providers: [...this.#discovery.statuses],
+      workspaces: workspaces.list.map((workspace) => workspace.name),
+    };
+  }
+
+  /** People should see "paused" and not "offline": waits a moment until the last record has arrived. */
+  async #lastWordSent(): Promise<void> {
+    const { log } = this.#options.stores;
+    if (this.#link.connection.state !== 'online') return;
+    const { stream, end } = log.bridgeJournal;
+    const { clock } = this.#options;
+    const endMs = clock.monotonicMs() + LAST_WORD_MS;
+    while (log.acknowledged(stream) < end && clock.monotonicMs() < endMs) {
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, 10));
+    }
+  }
+
+  #didChange(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#notePause();
+    this.#info.update();
+    this.#changed.fire(this.snapshot);
+  }
+
+  // A pause that ended by itself is over in the settings too.
+  #notePause(): void {
+    const isPaused = this.#link.connection.state === 'paused';
+    if (this.#wasPaused && !isPaused) this.#options.stores.settings.pause.set(undefined);
+    this.#wasPaused = isPaused;
+  }
+
+  #showSoon(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#refresh ??= this.#options.clock.setTimeout(() => {
+      this.#refresh = undefined;
+      this.#changed.fire(this.snapshot);
+    }, SNAPSHOT_INTERVAL_MS);
+  }
+}
+
+function summaryOf(task: StoredTask, records: number): TaskSummary {
+  const { taskId, launch, state, createdAt, startedAt, endedAt, reason } = task;
+  const { title, provider, workspace } = launch;
+  return { taskId, title, provider, workspace, state, createdAt, startedAt, endedAt, reason, records };
+}
