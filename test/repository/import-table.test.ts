@@ -11,12 +11,13 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   sealing: ['base', 'protocol'],
   bridge: ['base', 'protocol', 'channel', 'sealing'],
   'control-plane': ['base', 'protocol', 'channel'],
+  client: ['base', 'protocol', 'sealing'],
   ui: ['base', 'protocol'],
-  web: ['base', 'protocol', 'sealing', 'ui'],
+  web: ['base', 'protocol', 'sealing', 'client', 'ui'],
   renderer: ['base', 'protocol', 'ui'],
   preload: ['protocol'],
   main: ['base', 'protocol', 'sealing', 'bridge'],
-  cli: ['base', 'protocol', 'channel', 'sealing', 'bridge', 'control-plane', 'ui'],
+  cli: ['base', 'protocol', 'channel', 'sealing', 'bridge', 'control-plane', 'client'],
 };
 
 /** Packages that only one folder, or one file, may import. */
@@ -30,7 +31,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
 };
 
 /** Folders that also run in a browser, and so may not import Node's modules. */
-const PORTABLE = /^src\/(base|protocol|sealing|ui|web|renderer)\//;
+const PORTABLE = /^src\/(base|protocol|sealing|client|ui|web|renderer)\//;
 const SRC = path.resolve(import.meta.dirname, '../../src');
 
 interface Import {

@@ -41,11 +41,17 @@ export class VirtualClock implements Clock {
     await settle();
     for (let next = this.#nextBefore(end); next; next = this.#nextBefore(end)) {
       this.#timers = this.#timers.filter((other) => other !== next);
-      this.#monotonicMs = next.at;
+      // Later than asked for after a stall.
+      this.#monotonicMs = Math.max(this.#monotonicMs, next.at);
       next.callback();
       await settle();
     }
-    this.#monotonicMs = end;
+    this.#monotonicMs = Math.max(this.#monotonicMs, end);
+  }
+
+  /** Time passes while the event loop stands still: what falls due fires late, at the next `advance`. */
+  stall(byMs: number): void {
+    this.#monotonicMs += byMs;
   }
 
   #nextBefore(end: number): Timer | undefined {
