@@ -8,6 +8,7 @@ export const reasonCodeSchema = z.string().regex(/^[a-z][a-z0-9_]{1,63}$/);
 
 export const REASON_CODES = [
   // A command was refused by the bridge.
+  'command_not_for_bridge',
   'seal_invalid',
   'signature_invalid',
   'device_unknown',
@@ -32,6 +33,7 @@ export const REASON_CODES = [
   'approval_mismatch',
   'approval_settled',
   'bridge_paused',
+  'queue_full',
   'storage_failed',
   'roster_invalid',
   // A task ended.

@@ -83,7 +83,14 @@ export const taskRecordSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('plan'), ...common, entries: z.array(planEntrySchema) }),
   z.object({ type: z.literal('usage_update'), ...common, usage: usageSchema }),
   /** Terminal output of a program that speaks no agent protocol, or an agent's stderr. Colours are kept. */
-  z.object({ type: z.literal('output_chunk'), ...common, stream: z.enum(['stdout', 'stderr']), text: z.string() }),
+  z.object({
+    type: z.literal('output_chunk'),
+    ...common,
+    stream: z.enum(['stdout', 'stderr']),
+    text: z.string(),
+    /** As `rawOffset`, for `log/stderr.log`. */
+    stderrOffset: z.int().min(0).optional(),
+  }),
   /** Output between two offsets of the raw log was not journalled; it is still on disk. */
   z.object({ type: z.literal('output_gap'), ...common, from: z.int(), to: z.int() }),
   z.object({

@@ -11,7 +11,8 @@ export const connectionSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('connecting'), since: z.number() }),
   z.object({ state: z.literal('online'), since: z.number(), rttMs: z.number().nullable(), lastAnswerAt: z.number() }),
   z.object({ state: z.literal('offline'), since: z.number(), problem: z.string(), nextAttemptAt: z.number() }),
-  z.object({ state: z.literal('stopped') }),
+  /** With a problem if it will not start again by itself, such as after a revocation. */
+  z.object({ state: z.literal('stopped'), problem: z.string().optional() }),
 ]);
 export type Connection = z.infer<typeof connectionSchema>;
 

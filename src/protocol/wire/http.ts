@@ -13,3 +13,9 @@ export const rosterGetSchema = z.object({ version: z.number().int().min(0), seal
 export const commandPostSchema = z.object({ envelope: commandEnvelopeSchema });
 /** GET /api/bridges, bearer token. */
 export const bridgesGetSchema = z.object({ bridgeIds: z.array(z.string()) });
+
+/**
+ * POST /api/devices/:id/revoke, bearer token: at once, its open sockets included. 404 if the account has no such device,
+ * 409 `last_device` if nobody could come in any more.
+ */
+export const deviceRevokedSchema = z.object({ deviceId: z.string() });

@@ -50,6 +50,8 @@ export const webClientFrameSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), version: z.int(), token: z.string().max(4_096) }),
   /**
    * History after record `after`, then live, with no gap and no repeat. `snapshot` begins at the newest full snapshot.
+   * A segment is sealed as one and sent whole: the first may begin before `after + 1` (or before the snapshot), and the
+   * page drops what it has. Of a `bridge` stream, what is far before its newest snapshot is deleted: it may begin later.
    * `epoch` is the one that `after` counts in; if the stream has another one by now, it is sent from its beginning.
    */
   z.object({

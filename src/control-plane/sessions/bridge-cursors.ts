@@ -1,0 +1,36 @@
+import type { CursorStore } from '../../channel/ports.ts';
+import type { Cursor, Segment } from '../../protocol/wire/frames.ts';
+import type { Database } from '../store/database.ts';
+import { findStreams, listCursors } from '../store/streams.ts';
+import type { GroupCommitter } from './group-committer.ts';
+
+export interface BridgeCursorsOptions {
+  readonly db: Database;
+  readonly committer: GroupCommitter;
+  readonly bridgeId: string;
+  readonly accountId: string;
+  readonly isCurrent: () => boolean;
+}
+
+const KNOWN_MAX = 5_000;
+
+/** Durable cursors of the streams that one bridge sends. */
+export function createBridgeCursors(options: BridgeCursorsOptions): CursorStore {
+  const { db, committer, bridgeId, accountId, isCurrent } = options;
+  return {
+    async cursors(streams) {
+      const rows = await findStreams(
+        db,
+        bridgeId,
+        streams.map((one) => one.stream),
+      );
+      const byStream = new Map(rows.map((row) => [row.stream, row]));
+      return streams.map(({ stream, epoch }): Cursor => {
+        const row = byStream.get(stream);
+        return { stream, epoch, cursor: row?.epoch === epoch ? row.cursor : 0 };
+      });
+    },
+    known: () => listCursors(db, bridgeId, KNOWN_MAX),
+    commit: (segments: readonly Segment[]) => committer.commit({ bridgeId, accountId, segments, isCurrent }),
+  };
+}

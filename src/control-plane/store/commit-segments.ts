@@ -1,0 +1,131 @@
+/**
+ * The effect and the cursor of what bridges sent, in one transaction (design section 4): rows, cursors, and what the
+ * clear headers say. Here, in the database, is where "once and in order" is decided; the channel only spares traffic.
+ */
+import { CodedError } from '../../base/errors.ts';
+import type { Segment } from '../../protocol/wire/frames.ts';
+import { applyHeaders, type HeaderEffects } from './apply-headers.ts';
+import type { Database } from './database.ts';
+import { planStream, type StreamPlan } from './plan-stream.ts';
+import type { Row } from './schema.ts';
+import { findStreams } from './streams.ts';
+
+export interface SegmentBatch {
+  readonly bridgeId: string;
+  readonly accountId: string;
+  readonly segments: readonly Segment[];
+  /**
+   * False, for good, once another connection of the bridge took the place of the one that this came from. Asked within
+   * the transaction: the new connection reads its cursors after that, or before anything of the old one is written.
+   */
+  readonly isCurrent: () => boolean;
+}
+
+export interface CommittedBatch {
+  readonly bridgeId: string;
+  readonly accountId: string;
+  /** Only what was new. */
+  readonly segments: readonly Segment[];
+  readonly effects: HeaderEffects;
+  /** Segments whose header could not be read; they are stored, and no effect was taken from them. */
+  readonly unreadableHeaders: number;
+}
+
+const ROWS_PER_INSERT = 100;
+/** Records of the bridge's own stream that are kept before its newest snapshot. */
+const KEEP_BEFORE_SNAPSHOT = 5_000;
+
+/** Throws a CodedError (`segment_gap`, `cursor_moved`, `link_superseded`, `stream_not_allowed`) with nothing done. */
+export async function commitSegments(
+  db: Database,
+  batches: readonly SegmentBatch[],
+): Promise<readonly CommittedBatch[]> {
+  return db.transaction().execute(async (tx) => {
+    const committed: CommittedBatch[] = [];
+    for (const batch of batches) committed.push(await commitBatch(tx, batch));
+    return committed;
+  });
+}
+
+async function commitBatch(tx: Database, batch: SegmentBatch): Promise<CommittedBatch> {
+  if (!batch.isCurrent()) {
+    throw new CodedError('link_superseded', 'Another connection of this bridge took the place of this one.');
+  }
+  const byStream = Map.groupBy(batch.segments, (segment) => segment.stream);
+  const known = await findStreams(tx, batch.bridgeId, [...byStream.keys()]);
+  const rows = new Map(known.map((row) => [row.stream, row]));
+  const plans = [...byStream].map(([stream, segments]) => planStream(stream, rows.get(stream), segments));
+  for (const plan of plans) if (plan.accepted.length > 0) await storeStream(tx, batch.bridgeId, plan);
+  const headers = plans.flatMap((plan) => plan.headers);
+  return {
+    bridgeId: batch.bridgeId,
+    accountId: batch.accountId,
+    segments: plans.flatMap((plan) => plan.accepted),
+    effects: await applyHeaders(tx, batch, headers),
+    unreadableHeaders: plans.reduce((sum, plan) => sum + plan.unreadableHeaders, 0),
+  };
+}
+
+async function storeStream(tx: Database, bridgeId: string, plan: StreamPlan): Promise<void> {
+  await moveCursor(tx, bridgeId, plan);
+  if (plan.isRestarted) await deleteStream(tx, bridgeId, plan.stream);
+  await insertRows(tx, bridgeId, plan.accepted);
+  if (plan.stream === 'bridge' && plan.hasNewSnapshot) await deleteBeforeSnapshot(tx, bridgeId, plan);
+}
+
+/** Guarded by what was read: with several nodes over one database, only one of two writers gets through. */
+async function moveCursor(tx: Database, bridgeId: string, plan: StreamPlan): Promise<void> {
+  const next = { epoch: plan.epoch, cursor: plan.cursor, snapshot_at: plan.snapshotAt };
+  const row = { bridge_id: bridgeId, stream: plan.stream, ...next };
+  const changed = plan.before
+    ? await updateStream(tx, row, plan.before)
+    : (
+        await tx
+          .insertInto('streams')
+          .values(row)
+          .onConflict((conflict) => conflict.columns(['bridge_id', 'stream']).doNothing())
+          .executeTakeFirst()
+      ).numInsertedOrUpdatedRows;
+  if (changed !== 1n) throw new CodedError('cursor_moved', 'Another connection of this bridge has moved the cursor.');
+}
+
+async function updateStream(tx: Database, row: Row<'streams'>, before: Row<'streams'>): Promise<bigint> {
+  const { numUpdatedRows } = await tx
+    .updateTable('streams')
+    .set({ epoch: row.epoch, cursor: row.cursor, snapshot_at: row.snapshot_at })
+    .where('bridge_id', '=', row.bridge_id)
+    .where('stream', '=', row.stream)
+    .where('epoch', '=', before.epoch)
+    .where('cursor', '=', before.cursor)
+    .executeTakeFirst();
+  return numUpdatedRows;
+}
+
+async function insertRows(tx: Database, bridgeId: string, segments: readonly Segment[]): Promise<void> {
+  for (let at = 0; at < segments.length; at += ROWS_PER_INSERT) {
+    const rows = segments.slice(at, at + ROWS_PER_INSERT).map((segment) => ({
+      bridge_id: bridgeId,
+      stream: segment.stream,
+      epoch: segment.epoch,
+      first: segment.first,
+      last: segment.last,
+      header: segment.header,
+      body: segment.body,
+    }));
+    await tx.insertInto('segments').values(rows).execute();
+  }
+}
+
+async function deleteStream(tx: Database, bridgeId: string, stream: string): Promise<void> {
+  await tx.deleteFrom('segments').where('bridge_id', '=', bridgeId).where('stream', '=', stream).execute();
+}
+
+async function deleteBeforeSnapshot(tx: Database, bridgeId: string, plan: StreamPlan): Promise<void> {
+  await tx
+    .deleteFrom('segments')
+    .where('bridge_id', '=', bridgeId)
+    .where('stream', '=', plan.stream)
+    .where('epoch', '=', plan.epoch)
+    .where('last', '<', (plan.snapshotAt ?? 0) - KEEP_BEFORE_SNAPSHOT)
+    .execute();
+}

@@ -1,0 +1,57 @@
+import type { Cursor } from '../../protocol/wire/frames.ts';
+import type { Database } from './database.ts';
+import type { Row } from './schema.ts';
+
+const NAMES_PER_QUERY = 500;
+
+export async function findStream(db: Database, bridgeId: string, stream: string): Promise<Row<'streams'> | undefined> {
+  const [row] = await findStreams(db, bridgeId, [stream]);
+  return row;
+}
+
+export async function findStreams(
+  db: Database,
+  bridgeId: string,
+  streams: readonly string[],
+): Promise<readonly Row<'streams'>[]> {
+  const rows: Row<'streams'>[] = [];
+  for (let at = 0; at < streams.length; at += NAMES_PER_QUERY) {
+    rows.push(
+      ...(await db
+        .selectFrom('streams')
+        .selectAll()
+        .where('bridge_id', '=', bridgeId)
+        .where('stream', 'in', streams.slice(at, at + NAMES_PER_QUERY))
+        .execute()),
+    );
+  }
+  return rows;
+}
+
+export async function listCursors(db: Database, bridgeId: string, limit: number): Promise<readonly Cursor[]> {
+  return db
+    .selectFrom('streams')
+    .select(['stream', 'epoch', 'cursor'])
+    .where('bridge_id', '=', bridgeId)
+    .limit(limit)
+    .execute();
+}
+
+/** Stored segments that end after `after`, in order; the first may begin before. */
+export async function readSegments(
+  db: Database,
+  from: { bridgeId: string; stream: string; epoch: string },
+  after: number,
+  limit: number,
+): Promise<readonly Row<'segments'>[]> {
+  return db
+    .selectFrom('segments')
+    .selectAll()
+    .where('bridge_id', '=', from.bridgeId)
+    .where('stream', '=', from.stream)
+    .where('epoch', '=', from.epoch)
+    .where('last', '>', after)
+    .orderBy('last')
+    .limit(limit)
+    .execute();
+}

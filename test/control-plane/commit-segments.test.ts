@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { expect, onTestFinished, test } from 'vitest';
+import { codeOf } from '../../src/base/errors.ts';
+import { GroupCommitter } from '../../src/control-plane/sessions/group-committer.ts';
+import { commitSegments } from '../../src/control-plane/store/commit-segments.ts';
+import { type Database, openDatabase } from '../../src/control-plane/store/database.ts';
+import { insertDevice } from '../../src/control-plane/store/devices.ts';
+import { findStream, readSegments } from '../../src/control-plane/store/streams.ts';
+import type { Segment } from '../../src/protocol/wire/frames.ts';
+import { segmentOf } from './support/link.ts';
+import { createFolder } from './support/server.ts';
+
+async function openWithBridges(...bridgeIds: string[]): Promise<Database> {
+  const db = await openDatabase(await createFolder());
+  onTestFinished(() => db.destroy());
+  await db.insertInto('accounts').values({ account_id: 'a', created_at: 1 }).execute();
+  for (const deviceId of bridgeIds) {
+    await insertDevice(db, { deviceId, kind: 'bridge', publicKey: deviceId, accountId: 'a', now: 1 });
+  }
+  return db;
+}
+
+const batchOf = (bridgeId: string, segments: readonly Segment[], isCurrent = () => true) => ({
+  bridgeId,
+  accountId: 'a',
+  segments,
+  isCurrent,
+});
+
+async function rangesOf(db: Database, bridgeId: string, stream: string): Promise<string[]> {
+  const row = await findStream(db, bridgeId, stream);
+  const rows = await readSegments(db, { bridgeId, stream, epoch: row?.epoch ?? '' }, 0, 10_000);
+  return rows.map(({ epoch, first, last }) => `${epoch} ${first}-${last}`);
+}
+
+async function refusalOf(commit: Promise<unknown>): Promise<string | undefined> {
+  return commit.then(
+    () => undefined,
+    (error: unknown) => codeOf(error),
+  );
+}
+
+test('a gap, an overlap and a link that was superseded are refused with nothing done', async () => {
+  const db = await openWithBridges('b1');
+  const at = (first: number, last: number, stream = 'bridge') => segmentOf(stream, 'epochaaaa', [first, last]);
+  await commitSegments(db, [batchOf('b1', [at(1, 3)])]);
+  const attempts: [ReturnType<typeof batchOf>, string][] = [
+    [batchOf('b1', [at(1, 1, 'task:t'), at(5, 6)]), 'segment_gap'],
+    [batchOf('b1', [at(1, 1, 'task:t'), at(3, 4)]), 'segment_gap'],
+    [batchOf('b1', [at(1, 1, 'task:t'), at(4, 4), at(6, 6)]), 'segment_gap'],
+    [batchOf('b1', [at(4, 4)], () => false), 'link_superseded'],
+    [batchOf('b1', [at(1, 1, 'commands')]), 'stream_not_allowed'],
+  ];
+  for (const [batch, code] of attempts) expect(await refusalOf(commitSegments(db, [batch]))).toBe(code);
+  expect(await rangesOf(db, 'b1', 'bridge')).toEqual(['epochaaaa 1-3']);
+  expect(await findStream(db, 'b1', 'task:t')).toBeUndefined();
+});
+
+test('an epoch that comes back begins from 1, whatever was stored of it before', async () => {
+  const db = await openWithBridges('b1');
+  const at = (epoch: string, first: number, last: number) => segmentOf('bridge', epoch, [first, last]);
+  await commitSegments(db, [batchOf('b1', [at('epochaaaa', 1, 2), at('epochaaaa', 3, 3)])]);
+  await commitSegments(db, [batchOf('b1', [at('epochbbbb', 1, 1), at('epochaaaa', 1, 1), at('epochaaaa', 2, 2)])]);
+  expect(await rangesOf(db, 'b1', 'bridge')).toEqual(['epochaaaa 1-1', 'epochaaaa 2-2']);
+  expect((await findStream(db, 'b1', 'bridge'))?.cursor).toBe(2);
+});
+
+test('one bad batch harms nobody that committed together with it', async () => {
+  const db = await openWithBridges('b1', 'b2', 'b3');
+  const committed: string[] = [];
+  const committer = new GroupCommitter({ db, onDidCommit: ({ bridgeId }) => committed.push(bridgeId) });
+  const results = await Promise.allSettled([
+    committer.commit(batchOf('b1', [segmentOf('bridge', 'epochaaaa', [1, 1])])),
+    committer.commit(batchOf('b2', [segmentOf('bridge', 'epochaaaa', [7, 7])])),
+    committer.commit(batchOf('b3', [segmentOf('bridge', 'epochaaaa', [1, 1])])),
+    committer.commit(batchOf('b1', [segmentOf('bridge', 'epochaaaa', [2, 2])])),
+  ]);
+  expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+  expect(committed).toEqual(['b1', 'b3', 'b1']);
+  expect(await rangesOf(db, 'b1', 'bridge')).toEqual(['epochaaaa 1-1', 'epochaaaa 2-2']);
+  expect(await rangesOf(db, 'b2', 'bridge')).toEqual([]);
+});
+
+const piece = fc.record({
+  stream: fc.constantFrom('bridge', 'task:t'),
+  epoch: fc.constantFrom('epochaaaa', 'epochbbbb'),
+  first: fc.integer({ min: 1, max: 6 }),
+  length: fc.integer({ min: 0, max: 3 }),
+});
+
+/** What must be stored: per stream one epoch, one list of ranges without gap or overlap. */
+class Model {
+  streams = new Map<string, { epoch: string; ranges: [number, number][] }>();
+
+  /** The state after the batch, or undefined if it must be refused. */
+  after(batch: readonly Segment[]): Model | undefined {
+    const next = new Model();
+    for (const [name, { epoch, ranges }] of this.streams) next.streams.set(name, { epoch, ranges: [...ranges] });
+    for (const { stream, epoch, first, last } of batch) {
+      const known = next.streams.get(stream);
+      const state = known?.epoch === epoch ? known : { epoch, ranges: [] };
+      const cursor = state.ranges.at(-1)?.[1] ?? 0;
+      if (last <= cursor) continue;
+      if (first !== cursor + 1) return undefined;
+      state.ranges.push([first, last]);
+      next.streams.set(stream, state);
+    }
+    return next;
+  }
+}
+
+test('whatever comes, the stored stream is one epoch from 1 to its cursor', async () => {
+  const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
+  console.log(`commit-segments: FC_SEED=${seed}`);
+  const db = await openWithBridges('seed');
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(piece, { minLength: 1, maxLength: 4 }), { maxLength: 12 }), async (batches) => {
+      const bridgeId = `run-${++run}`;
+      await insertDevice(db, { deviceId: bridgeId, kind: 'bridge', publicKey: '', accountId: 'a', now: 1 });
+      let model = new Model();
+      for (const pieces of batches) {
+        const batch = pieces.map(({ stream, epoch, first, length }) =>
+          segmentOf(stream, epoch, [first, first + length]),
+        );
+        const next = model.after(batch);
+        expect(await refusalOf(commitSegments(db, [batchOf(bridgeId, batch)]))).toBe(next ? undefined : 'segment_gap');
+        model = next ?? model;
+      }
+      for (const [stream, { epoch, ranges }] of model.streams) {
+        expect(await rangesOf(db, bridgeId, stream)).toEqual(
+          ranges.map(([first, last]) => `${epoch} ${first}-${last}`),
+        );
+        expect((await findStream(db, bridgeId, stream))?.cursor).toBe(ranges.at(-1)?.[1]);
+      }
+      const stored = await db.selectFrom('segments').select('stream').where('bridge_id', '=', bridgeId).execute();
+      expect(stored.length).toBe([...model.streams.values()].reduce((sum, { ranges }) => sum + ranges.length, 0));
+    }),
+    { numRuns: 150, seed },
+  );
+});
