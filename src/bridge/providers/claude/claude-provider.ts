@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '../../../base/errors.ts';
+import { err, ok, type Result } from '../../../base/result.ts';
+import type { Reason } from '../../../protocol/reason-codes.ts';
+import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
+import type { AgentReader, AgentRun, Provider, ProviderSettings, RunContext } from '../provider.ts';
+import type { Environment } from '../supervisor/environment.ts';
+import { versionOfProgram } from '../supervisor/version-of-program.ts';
+import { promptOfTask } from '../task-prompt.ts';
+import { ClaudeReader } from './claude-reader.ts';
+import { ClaudeRun } from './claude-run.ts';
+import { findClaude } from './find-claude.ts';
+import { parseClaudeSettings } from './settings.ts';
+
+export interface ClaudeProviderOptions {
+  /** Absolute path or name of the program. */
+  readonly command?: string | undefined;
+  readonly environment: Environment;
+  readonly loginPath: () => Promise<string>;
+}
+
+const NAME = 'Claude Code';
+const NOT_FOUND =
+  'Claude Code was not found. Install it (npm install -g @anthropic-ai/claude-code), or name its path in the configuration under providers.claude.command.';
+
+/** Claude Code through its native stream-json host mode. Facts are in README.md. */
+export class ClaudeProvider implements Provider {
+  readonly id = 'claude';
+  readonly name = NAME;
+  readonly #options: ClaudeProviderOptions;
+  #version: string | null = null;
+
+  constructor(options: ClaudeProviderOptions) {
+    this.#options = options;
+  }
+
+  async discover(signal: AbortSignal): Promise<ProviderStatus> {
+    const status = { id: this.id, name: NAME };
+    try {
+      const file = await this.#find();
+      if (!file) return { ...status, isInstalled: false, problem: NOT_FOUND };
+      const version = await versionOfProgram(file, this.#options.environment, signal);
+      this.#version = version.ok ? version.value : null;
+      if (!version.ok) return { ...status, isInstalled: true, problem: `${NAME} does not start: ${version.error}` };
+      return { ...status, isInstalled: true, version: version.value, ...(await this.#signedIn()) };
+    } catch (error) {
+      return { ...status, isInstalled: false, problem: messageOf(error) };
+    }
+  }
+
+  validateSettings(settings: ProviderSettings): Result<void, Reason> {
+    const parsed = parseClaudeSettings(settings);
+    return parsed.ok ? ok(undefined) : parsed;
+  }
+
+  async start(context: RunContext): Promise<Result<AgentRun, Reason>> {
+    const settings = parseClaudeSettings(context.launch.settings);
+    if (!settings.ok) return settings;
+    const file = await this.#find();
+    if (!file) return err({ code: 'provider_not_installed', message: NOT_FOUND });
+    const sessionId = randomUUID();
+    const { model, permissionMode } = settings.value;
+    const args = [...HOST_MODE, '--session-id', sessionId, '--permission-mode', permissionMode];
+    if (model) args.push('--model', model);
+    const started = await context.spawn({ file, args, env: {}, stdin: 'pipe' });
+    if (!started.ok) return started;
+    const prompt = promptOfTask(context.launch);
+    return ok(new ClaudeRun({ process: started.value, version: this.#version, sessionId, prompt }));
+  }
+
+  createReader(): AgentReader {
+    return new ClaudeReader();
+  }
+
+  async #find(): Promise<string | undefined> {
+    return findClaude(this.#options.command ?? 'claude', await this.#options.loginPath());
+  }
+
+  // Only a hint: whether the credentials are still good is known by the server alone. On macOS they are in the keychain,
+  // where we do not look.
+  async #signedIn(): Promise<{ isSignedIn?: boolean; problem?: string }> {
+    const { environment } = this.#options;
+    if (CREDENTIAL_VARIABLES.some((name) => environment[name])) return { isSignedIn: true };
+    const folder = environment.CLAUDE_CONFIG_DIR ?? path.join(environment.HOME ?? '', '.claude');
+    try {
+      await access(path.join(folder, '.credentials.json'));
+      return { isSignedIn: true };
+    } catch {
+      if (process.platform === 'darwin') return {};
+      return { isSignedIn: false, problem: 'Claude Code is not signed in. Start it once in a terminal and sign in.' };
+    }
+  }
+}
+
+const CREDENTIAL_VARIABLES = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'];
+
+const HOST_MODE = [
+  '-p',
+  '--input-format',
+  'stream-json',
+  '--output-format',
+  'stream-json',
+  '--verbose',
+  '--permission-prompt-tool',
+  'stdio',
+  '--include-partial-messages',
+];

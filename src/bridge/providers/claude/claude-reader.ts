@@ -1,0 +1,179 @@
+import { assertNever } from '../../../base/assert-never.ts';
+import { RECORD_MERGE_BYTES } from '../../../protocol/limits.ts';
+import { placeEvents, type UnplacedEvent } from '../output/event-places.ts';
+import { type Line, LineSplitter } from '../output/line-splitter.ts';
+import { splitText } from '../output/split-text.ts';
+import type { AgentEvent, AgentReader } from '../provider.ts';
+import {
+  type AssistantLine,
+  type ClaudeLine,
+  type ControlRequestLine,
+  parseClaudeLine,
+  type RetryLine,
+  type StreamLine,
+  type UserLine,
+} from './lines.ts';
+import { eventsOfResult } from './result.ts';
+import { titleOfTool, toolCallRecord, toolResultRecord } from './tool-calls.ts';
+
+/** A line holds one content block, so this is far above what a model writes at once. */
+const LINE_MAX_BYTES = 16 * 1024 * 1024;
+const OPENING_BRACE = 0x7b;
+
+export interface ClaudeReaderOptions {
+  /** A request of the agent that we do not know. It waits for an answer for ever, so it must get one. */
+  readonly onUnknownRequest?: (requestId: string) => void;
+}
+
+/**
+ * Understands `stream-json` lines. Text comes twice: as it streams and as a whole. What streamed is written; the whole
+ * is used only for messages that did not stream. So the log is always read from its first byte.
+ */
+export class ClaudeReader implements AgentReader {
+  readonly startOffset = 0;
+  readonly #lines = new LineSplitter({ maxBytes: LINE_MAX_BYTES });
+  readonly #options: ClaudeReaderOptions;
+  /** Message that streams now, per conversation: '' for the main one, else the tool call of a sub-agent. */
+  readonly #streaming = new Map<string, StreamedMessage>();
+
+  constructor(options: ClaudeReaderOptions = {}) {
+    this.#options = options;
+  }
+
+  receive(bytes: Uint8Array): readonly AgentEvent[] {
+    return this.#lines.receive(bytes).flatMap((line) => this.#eventsOf(line));
+  }
+
+  finish(): readonly AgentEvent[] {
+    const line = this.#lines.finish();
+    return line ? this.#eventsOf(line) : [];
+  }
+
+  #eventsOf(line: Line): AgentEvent[] {
+    return placeEvents(this.#read(line), line.start, line.end);
+  }
+
+  #read(line: Line): UnplacedEvent[] {
+    if (!line.bytes) return [{ kind: 'record', record: { type: 'output_gap', from: line.start, to: line.end } }];
+    const parsed = parseClaudeLine(line.bytes);
+    switch (parsed.kind) {
+      case 'unknown':
+        return [];
+      case 'not_json':
+        // The torn last line of a killed agent says nothing to a person; it stays in the raw log.
+        if (line.bytes[0] === OPENING_BRACE) return [];
+        return textEvents('output', `${new TextDecoder().decode(line.bytes)}\n`);
+      case 'line':
+        return this.#understand(parsed.line);
+      default:
+        return assertNever(parsed);
+    }
+  }
+
+  #understand(line: ClaudeLine): UnplacedEvent[] {
+    switch (line.type) {
+      case 'system':
+        if (line.subtype === 'api_retry') return [noticeOfRetry(line)];
+        return [{ kind: 'session', sessionId: line.session_id, version: line.claude_code_version ?? null }];
+      case 'stream_event':
+        return this.#stream(line);
+      case 'assistant':
+        return this.#assistant(line);
+      case 'user':
+        return resultsOfTools(line);
+      case 'result':
+        return eventsOfResult(line);
+      case 'control_request':
+        return this.#request(line);
+      case 'control_cancel_request':
+        return [{ kind: 'approval_withdrawn', requestId: line.request_id }];
+      default:
+        return assertNever(line);
+    }
+  }
+
+  #stream({ event, parent_tool_use_id: parent }: StreamLine): UnplacedEvent[] {
+    const conversation = parent ?? '';
+    if (event.type === 'message_start' && event.message) {
+      this.#streaming.set(conversation, { id: event.message.id, hasText: false, hasThought: false });
+    }
+    const message = this.#streaming.get(conversation);
+    if (event.type !== 'content_block_delta' || !message) return [];
+    const { text, thinking } = event.delta ?? {};
+    if (thinking) {
+      message.hasThought = true;
+      return textEvents('thought', thinking);
+    }
+    if (!text) return [];
+    message.hasText = true;
+    return textEvents(parent ? 'thought' : 'message', text);
+  }
+
+  #assistant(line: AssistantLine): UnplacedEvent[] {
+    const parent = line.parent_tool_use_id;
+    const streamed = this.#streaming.get(parent ?? '');
+    const { hasText, hasThought } = streamed?.id === line.message.id ? streamed : NOTHING_STREAMED;
+    return line.message.content.flatMap((block): UnplacedEvent[] => {
+      if (block.type === 'text' && typeof block.text === 'string') {
+        if (line.is_api_error_message) return notice('error', block.text);
+        return hasText ? [] : textEvents(parent ? 'thought' : 'message', block.text);
+      }
+      if (block.type === 'thinking' && typeof block.thinking === 'string') {
+        return hasThought ? [] : textEvents('thought', block.thinking);
+      }
+      const record = toolCallRecord(block);
+      return record ? [{ kind: 'record', record }] : [];
+    });
+  }
+
+  #request({ request_id: requestId, request }: ControlRequestLine): UnplacedEvent[] {
+    if (request.subtype !== 'can_use_tool' || !request.tool_name) {
+      this.#options.onUnknownRequest?.(requestId);
+      return [];
+    }
+    const question = {
+      requestId,
+      ...(request.tool_use_id && { toolCallId: request.tool_use_id }),
+      title: titleOfTool(request.tool_name, request.input),
+      tool: request.tool_name,
+      input: request.input ?? {},
+    };
+    return [{ kind: 'approval', question }];
+  }
+}
+
+interface StreamedMessage {
+  readonly id: string;
+  hasText: boolean;
+  hasThought: boolean;
+}
+const NOTHING_STREAMED = { hasText: false, hasThought: false };
+
+function textEvents(what: 'message' | 'thought' | 'output', text: string): UnplacedEvent[] {
+  return splitText(text, RECORD_MERGE_BYTES).map((piece) => {
+    if (what === 'output') return { kind: 'record', record: { type: 'output_chunk', stream: 'stdout', text: piece } };
+    const type = what === 'message' ? ('agent_message_chunk' as const) : ('agent_thought_chunk' as const);
+    return { kind: 'record', record: { type, content: { type: 'text', text: piece } } };
+  });
+}
+
+function resultsOfTools({ message }: UserLine): UnplacedEvent[] {
+  if (typeof message.content === 'string') return [];
+  const records = message.content.map(toolResultRecord).filter((record) => record !== undefined);
+  return records.map((record) => ({ kind: 'record', record }));
+}
+
+function noticeOfRetry(line: RetryLine): UnplacedEvent {
+  const what = line.error_status ? `answered ${line.error_status}` : 'could not be reached';
+  const wait = line.retry_delay_ms === undefined ? '' : ` in ${Math.max(1, Math.round(line.retry_delay_ms / 1_000))} s`;
+  const count = line.attempt && line.max_retries ? ` (attempt ${line.attempt} of ${line.max_retries})` : '';
+  const text = `The model's server ${what}; trying again${wait}${count}.`;
+  return { kind: 'record', record: { type: 'notice', level: 'warning', text } };
+}
+
+function notice(level: 'error', text: string): UnplacedEvent[] {
+  return splitText(text, RECORD_MERGE_BYTES).map((piece) => ({
+    kind: 'record',
+    record: { type: 'notice', level, text: piece },
+  }));
+}

@@ -1,0 +1,96 @@
+/**
+ * What an adapter of an agent program is. The task side owns the files, the journal and the states; the supervisor owns
+ * processes; an adapter knows how to start its agent and what the agent's stdout means.
+ *
+ * The agent writes its stdout into a file that is read from outside, perhaps a second time after a crash. So meaning
+ * comes from bytes alone: the same bytes from the same offset give the same events at the same places, however they
+ * were cut into reads. That is what makes "nothing lost, nothing doubled" possible.
+ */
+import type { Result } from '../../base/result.ts';
+import type { Reason } from '../../protocol/reason-codes.ts';
+import type { ProviderStatus } from '../../protocol/records/bridge-records.ts';
+import type { NewTaskRecord } from '../../protocol/records/task-records.ts';
+import type { TaskLaunch } from '../../protocol/wire/commands.ts';
+import type { Logger } from '../ports.ts';
+import type { Exit, SpawnPlan, SupervisedProcess } from './supervisor/process.ts';
+
+export type ProviderSettings = TaskLaunch['settings'];
+
+export interface Provider {
+  /** As it stands in commands, such as `claude`. */
+  readonly id: string;
+  /** As people know it, such as `Claude Code`. */
+  readonly name: string;
+  /** Never rejects, except with the signal's reason: what is wrong is the status's `problem`. */
+  discover(signal: AbortSignal): Promise<ProviderStatus>;
+  /** Synchronous and without I/O: it is called inside the transaction that accepts a launch. */
+  validateSettings(settings: ProviderSettings): Result<void, Reason>;
+  start(context: RunContext): Promise<Result<AgentRun, Reason>>;
+  /**
+   * Understands the raw log of a run that this process did not start, or no longer has the stdin of.
+   * `accountedFor` is the offset up to which records are already durable.
+   */
+  createReader(accountedFor: number): AgentReader;
+}
+
+export interface RunContext {
+  readonly taskId: string;
+  readonly launch: TaskLaunch;
+  readonly paths: RunPaths;
+  readonly logger: Logger;
+  /** Starts a program with the task's environment, its stdout and stderr appended to the task's logs. */
+  spawn(plan: SpawnPlan): Promise<Result<SupervisedProcess, Reason>>;
+}
+
+/** Absolute paths inside the task's folder. */
+export interface RunPaths {
+  readonly folder: string;
+  readonly taskFile: string;
+  readonly artifacts: string;
+}
+
+/** Turns the raw log's bytes into events. Fed in order, without gaps, from `startOffset`. */
+export interface AgentReader {
+  readonly startOffset: number;
+  receive(bytes: Uint8Array): readonly AgentEvent[];
+  /** There will be no more bytes. `exit` is null where nobody could learn it. */
+  finish(exit: Exit | null): readonly AgentEvent[];
+}
+
+export interface AgentRun extends AgentReader {
+  readonly process: SupervisedProcess;
+  readonly version: string | null;
+  /** The agent's own name of the conversation, for resuming. */
+  readonly sessionId: string | null;
+  readonly terminateSignal: 'SIGTERM' | 'SIGINT';
+  /** Answers a question of an `approval` event. An answer that the agent no longer waits for changes nothing. */
+  answer(requestId: string, answer: AgentAnswer): void;
+  /** Asks the agent to stop in its own protocol. False if there is no such way, or no longer. */
+  interrupt(): boolean;
+}
+
+export type AgentAnswer = { readonly decision: 'allow' } | { readonly decision: 'deny'; readonly message: string };
+
+export interface AgentQuestion {
+  /** The agent's own id of the question. */
+  readonly requestId: string;
+  readonly toolCallId?: string;
+  readonly title: string;
+  readonly tool: string;
+  readonly input: unknown;
+}
+
+/** Why and how an agent says that it is done. */
+export type Verdict = { readonly state: 'succeeded' } | { readonly state: 'failed'; readonly reason: Reason };
+
+/**
+ * `at` is how many bytes of the raw log are accounted for once the event is. It grows with every event that is written
+ * to the journal, also within one line, so that after a crash each is known to be written or not.
+ */
+export type AgentEvent = { readonly at: number } & (
+  | { readonly kind: 'record'; readonly record: NewTaskRecord }
+  | { readonly kind: 'approval'; readonly question: AgentQuestion }
+  | { readonly kind: 'approval_withdrawn'; readonly requestId: string }
+  | { readonly kind: 'session'; readonly sessionId: string; readonly version: string | null }
+  | { readonly kind: 'verdict'; readonly verdict: Verdict }
+);

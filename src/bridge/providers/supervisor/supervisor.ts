@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { execa } from 'execa';
+import { type Clock, sleep } from '../../../base/clock.ts';
+import { codeOf, messageOf } from '../../../base/errors.ts';
+import { err, ok, type Result } from '../../../base/result.ts';
+import type { Reason } from '../../../protocol/reason-codes.ts';
+import type { Logger } from '../../ports.ts';
+import { type Environment, environmentOfTask, TASK_MARKER } from './environment.ts';
+import type { ProcessPlatform } from './platform.ts';
+import type { ProcessIdentity, SpawnPlan, StopSignal, SupervisedProcess } from './process.ts';
+import { adoptProcess, childProcess } from './supervised-process.ts';
+import { freezeProcesses, isSame, type SweepOptions, sweepProcesses } from './sweep.ts';
+
+export interface SupervisorOptions {
+  readonly platform: ProcessPlatform;
+  readonly environment: Environment;
+  /** PATH of the user's login shell. */
+  readonly loginPath: () => Promise<string>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Where a task's process lives and writes. Absolute paths. */
+export interface SpawnPlace {
+  readonly taskId: string;
+  readonly cwd: string;
+  readonly stdoutPath: string;
+  readonly stderrPath: string;
+}
+
+export interface StopRequest {
+  readonly taskId: string;
+  readonly process: SupervisedProcess;
+  readonly terminateSignal: 'SIGTERM' | 'SIGINT';
+  /** Asks in the agent's own protocol; false if that is not possible. */
+  readonly interrupt: () => boolean;
+}
+
+// Together with the sweep they stay below the five seconds after which no process may be left (design section 2).
+const INTERRUPT_MS = 2_500;
+const TERMINATE_MS = 1_500;
+
+/**
+ * Starts and ends processes of tasks. Holds no state of its own: whose process is whose is said by the marker in the
+ * environment of each, so that it is still known after a crash of the bridge.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** The program leads a group and a session of its own and appends to the log files by itself. */
+  async spawn(plan: SpawnPlan, place: SpawnPlace): Promise<Result<SupervisedProcess, Reason>> {
+    const logs: FileHandle[] = [];
+    try {
+      const stdout = await open(place.stdoutPath, 'a');
+      logs.push(stdout);
+      const stderr = await open(place.stderrPath, 'a');
+      logs.push(stderr);
+      return await this.#spawnInto(plan, place, [stdout.fd, stderr.fd]);
+    } catch (error) {
+      return err({ code: 'spawn_failed', message: `Could not start ${plan.file}: ${messageOf(error)}` });
+    } finally {
+      for (const log of logs) await log.close();
+    }
+  }
+
+  async #spawnInto(plan: SpawnPlan, place: SpawnPlace, [stdout, stderr]: readonly [number, number]) {
+    const { platform, environment, loginPath, logger } = this.#options;
+    const runId = randomUUID();
+    const env = environmentOfTask({
+      base: environment,
+      path: await loginPath(),
+      extra: plan.env,
+      taskId: place.taskId,
+      runId,
+    });
+    const subprocess = execa(plan.file, [...plan.args], {
+      cwd: place.cwd,
+      env,
+      extendEnv: false,
+      detached: true,
+      cleanup: false,
+      buffer: false,
+      reject: false,
+      stdin: plan.stdin,
+      // Any descriptor works; the types name only the first few.
+      stdout: stdout as 3,
+      stderr: stderr as 3,
+    });
+    if (subprocess.pid === undefined) return err(await reasonOfFailure(plan.file, subprocess));
+    // Gone already: then nothing can be mistaken for it, because it is never looked for again.
+    const identity = (await platform.identify(subprocess.pid)) ?? { pid: subprocess.pid, startedAt: 'gone' };
+    logger.info({ event: 'process_started', taskId: place.taskId, runId, pid: identity.pid, file: plan.file });
+    return ok(childProcess(identity, subprocess));
+  }
+
+  /** A process of an earlier life of the bridge, or undefined if it is gone. */
+  async adopt(identity: ProcessIdentity): Promise<SupervisedProcess | undefined> {
+    const { platform, clock } = this.#options;
+    return (await isSame(platform, identity)) ? adoptProcess(identity, platform, clock) : undefined;
+  }
+
+  /** The live processes of a task. */
+  find(taskId: string, sessions: readonly number[] = []): Promise<readonly ProcessIdentity[]> {
+    return this.#options.platform.findMarked(`${TASK_MARKER}=${taskId}`, sessions);
+  }
+
+  /** Protocol, then signal, then kill, then sweep. Resolves when no process of the task is left. */
+  async stop(request: StopRequest): Promise<void> {
+    const { process, taskId } = request;
+    const { logger } = this.#options;
+    let known: readonly ProcessIdentity[] = [];
+    const isInterrupted = request.interrupt() && (await this.#isGoneWithin(process, INTERRUPT_MS));
+    if (!isInterrupted) {
+      known = await this.#terminate(request);
+      const isTerminated = await this.#isGoneWithin(process, TERMINATE_MS);
+      if (!isTerminated) await this.#signal(process.identity, 'SIGKILL');
+      logger.info({ event: 'process_stopped', taskId, pid: process.identity.pid, isTerminated });
+    }
+    await this.#sweep(taskId, known, process.identity);
+  }
+
+  // Stopped while we look, so that none is started meanwhile: when its parent has died, a process that cleared its
+  // environment could not be told from a stranger any more.
+  async #terminate({ process, taskId, terminateSignal }: StopRequest): Promise<readonly ProcessIdentity[]> {
+    const { platform } = this.#options;
+    const known = await freezeProcesses(this.#sweepOptions(taskId, [], process.identity));
+    await this.#signal(process.identity, terminateSignal);
+    for (const { pid } of known) platform.signal(pid, 'SIGCONT');
+    return known;
+  }
+
+  /**
+   * Kills every process of the task, until there is none. `root` only if it ended just now: what shares its session is
+   * the task's, but its number will be somebody else's one day.
+   */
+  sweep(taskId: string, root?: ProcessIdentity): Promise<void> {
+    return this.#sweep(taskId, [], root);
+  }
+
+  #sweep(taskId: string, known: readonly ProcessIdentity[], root?: ProcessIdentity): Promise<void> {
+    return sweepProcesses(this.#sweepOptions(taskId, known, root));
+  }
+
+  #sweepOptions(taskId: string, known: readonly ProcessIdentity[], root?: ProcessIdentity): SweepOptions {
+    const { platform, clock, logger } = this.#options;
+    const sessions = root ? [root.pid] : [];
+    return { platform, clock, logger, taskId, known, find: () => this.find(taskId, sessions) };
+  }
+
+  // A group is signalled only while its leader lives: afterwards the number may already be somebody else's.
+  async #signal(identity: ProcessIdentity, signal: StopSignal): Promise<void> {
+    const { platform } = this.#options;
+    if (await isSame(platform, identity)) platform.signalGroup(identity.pid, signal);
+  }
+
+  async #isGoneWithin(process: SupervisedProcess, withinMs: number): Promise<boolean> {
+    const { clock } = this.#options;
+    const abort = new AbortController();
+    const gone = process.exited.then(() => true);
+    const late = sleep(clock, withinMs, abort.signal).then(
+      () => false,
+      () => true,
+    );
+    const isGone = await Promise.race([gone, late]);
+    abort.abort();
+    return isGone;
+  }
+}
+
+async function reasonOfFailure(file: string, failed: PromiseLike<{ cause?: unknown }>): Promise<Reason> {
+  const { cause } = await failed;
+  const words: Record<string, string> = {
+    ENOENT: 'it does not exist',
+    EACCES: 'it may not be executed',
+    E2BIG: 'its arguments are too long',
+  };
+  const why = words[codeOf(cause) ?? ''] ?? messageOf(cause);
+  return { code: 'spawn_failed', message: `Could not start ${file}: ${why}.` };
+}

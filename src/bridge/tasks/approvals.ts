@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import type { Disposable } from '../../base/disposal.ts';
+import { RECORD_MAX_BYTES } from '../../protocol/limits.ts';
+import type { ApprovalRequest, NewTaskRecord } from '../../protocol/records/task-records.ts';
+import type { ApprovalTable } from '../ports.ts';
+import type { AgentAnswer, AgentQuestion } from '../providers/provider.ts';
+import { canonicalSha256 } from './canonical-json.ts';
+import { sizeOfRecord } from './fit-record.ts';
+import { type Outcome, settleApproval } from './settle-approval.ts';
+
+export interface TaskApprovalsOptions {
+  readonly taskId: string;
+  readonly provider: string;
+  readonly cwd: string;
+  readonly table: ApprovalTable;
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+  readonly append: (record: NewTaskRecord) => void;
+  readonly answer: (requestId: string, answer: AgentAnswer) => void;
+  /** How many questions wait for a person now. */
+  readonly onDidChangeOpen: (open: number) => void;
+}
+
+interface OpenApproval {
+  readonly requestId: string;
+  readonly deadline: number;
+}
+
+// A timer alone would be late by the time that the machine slept.
+const EXPIRY_CHECK_MS = 30_000;
+const OPTIONS: ApprovalRequest['options'] = [
+  { optionId: 'allow', name: 'Allow once', kind: 'allow_once' },
+  { optionId: 'deny', name: 'Deny', kind: 'reject_once' },
+];
+const EXPIRED_MESSAGE = 'Nobody answered in time, so this was denied.';
+const DENIED_MESSAGE = 'The person who watches this task denied this.';
+const TOO_LARGE_MESSAGE =
+  'This request is too large to be shown to a person, so it was denied. Do it in smaller steps, for example several small edits.';
+
+/**
+ * Questions of one running agent. The row in the table is the truth about an answer: it is written first, inside the
+ * command's transaction, and applied here, once.
+ */
+export class TaskApprovals implements Disposable {
+  readonly #options: TaskApprovalsOptions;
+  readonly #open = new Map<string, OpenApproval>();
+  #timer: Disposable | undefined;
+
+  constructor(options: TaskApprovalsOptions) {
+    this.#options = options;
+  }
+
+  /** `rawOffset` says how much of the raw log is accounted for with this question. */
+  ask(question: AgentQuestion, rawOffset: number): void {
+    const { taskId, provider, cwd, table, clock, append } = this.#options;
+    const request = { provider, tool: question.tool, input: question.input, cwd };
+    const approvalId = randomUUID();
+    const sha256 = canonicalSha256(request);
+    const deadline = clock.now() + this.#options.deadlineMs;
+    const { title, toolCallId } = question;
+    const shown = { approvalId, sha256, deadline, title, request, options: OPTIONS, ...(toolCallId && { toolCallId }) };
+    const record: NewTaskRecord = { type: 'approval_requested', taskId, ...shown, rawOffset };
+    // Never shortened: a person allows exactly what they saw.
+    if (sizeOfRecord(record) > RECORD_MAX_BYTES) {
+      this.#refuse(question, rawOffset);
+      return;
+    }
+    // The row first: an answer can come as soon as the record is sent.
+    table.put({ approvalId, taskId, sha256, deadline, state: 'pending', deviceId: null });
+    append(record);
+    this.#open.set(approvalId, { requestId: question.requestId, deadline });
+    this.#options.onDidChangeOpen(this.#open.size);
+    this.#schedule();
+  }
+
+  /** Applies what the table says: answers that came, deadlines that passed. */
+  apply(): void {
+    const { table, clock } = this.#options;
+    for (const [approvalId, { deadline }] of this.#open) {
+      const row = table.get(approvalId);
+      if (row && row.state !== 'pending') this.#settle(approvalId, row.state);
+      else if (clock.now() >= deadline) this.#settle(approvalId, 'expired');
+    }
+    this.#schedule();
+  }
+
+  /** The agent no longer asks. */
+  withdraw(requestId: string): void {
+    for (const [approvalId, open] of this.#open) {
+      if (open.requestId === requestId) this.#settle(approvalId, 'cancelled');
+    }
+  }
+
+  cancelAll(): void {
+    for (const approvalId of this.#open.keys()) this.#settle(approvalId, 'cancelled');
+  }
+
+  dispose(): void {
+    this.#timer?.dispose();
+    this.#timer = undefined;
+    this.#open.clear();
+  }
+
+  #settle(approvalId: string, outcome: Outcome): void {
+    const open = this.#open.get(approvalId);
+    if (!open) return;
+    this.#open.delete(approvalId);
+    const { table, append, answer, taskId } = this.#options;
+    append(settleApproval({ table, approvalId, outcome, deadline: open.deadline, taskId }));
+    if (outcome !== 'cancelled') answer(open.requestId, answerOf(outcome));
+    this.#options.onDidChangeOpen(this.#open.size);
+  }
+
+  #refuse(question: AgentQuestion, rawOffset: number): void {
+    const text = `${question.title.slice(0, 200).toWellFormed()}: ${TOO_LARGE_MESSAGE}`;
+    this.#options.append({ type: 'notice', level: 'warning', text, rawOffset });
+    this.#options.answer(question.requestId, { decision: 'deny', message: TOO_LARGE_MESSAGE });
+  }
+
+  #schedule(): void {
+    this.#timer?.dispose();
+    this.#timer = undefined;
+    if (this.#open.size === 0) return;
+    const { clock } = this.#options;
+    const next = Math.min(...[...this.#open.values()].map(({ deadline }) => deadline));
+    const delayMs = Math.min(Math.max(next - clock.now(), 0), EXPIRY_CHECK_MS);
+    this.#timer = clock.setTimeout(() => this.apply(), delayMs);
+  }
+}
+
+function answerOf(outcome: 'allowed' | 'denied' | 'expired'): AgentAnswer {
+  if (outcome === 'allowed') return { decision: 'allow' };
+  return { decision: 'deny', message: outcome === 'denied' ? DENIED_MESSAGE : EXPIRED_MESSAGE };
+}

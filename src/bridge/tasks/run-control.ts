@@ -1,0 +1,106 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Disposable } from '../../base/disposal.ts';
+import { drop } from '../../base/drop.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { Reason } from '../../protocol/reason-codes.ts';
+import type { Logger } from '../ports.ts';
+import type { AgentRun, Verdict } from '../providers/provider.ts';
+import type { Exit, SupervisedProcess } from '../providers/supervisor/process.ts';
+import type { Supervisor } from '../providers/supervisor/supervisor.ts';
+import { endingOf, type StopCause } from './ending.ts';
+import type { Ending } from './task-ledger.ts';
+
+export interface RunControlOptions {
+  readonly taskId: string;
+  readonly providerName: string;
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+// An agent that said that it is done has this long to go; then it is ended, and its word still stands.
+const LINGER_MS = 5_000;
+
+/**
+ * Stops a run, at most once, and knows why it ended: whichever came first of the agent's own word, a stop and a failure
+ * of ours. A stop that was asked for before there was a process takes effect as soon as there is one.
+ */
+export class RunControl implements Disposable {
+  readonly #options: RunControlOptions;
+  #agent: AgentRun | undefined;
+  #process: SupervisedProcess | undefined;
+  #verdict: Verdict | undefined;
+  #stopCause: StopCause | undefined;
+  #failure: Reason | undefined;
+  #stopping: Promise<void> | undefined;
+  #linger: Disposable | undefined;
+
+  constructor(options: RunControlOptions) {
+    this.#options = options;
+  }
+
+  get isStopped(): boolean {
+    return this.#stopCause !== undefined;
+  }
+
+  /** The agent, if it is one that we can talk to. */
+  get agent(): AgentRun | undefined {
+    return this.#agent;
+  }
+
+  attach(process: SupervisedProcess, agent?: AgentRun): void {
+    this.#process = process;
+    this.#agent = agent;
+    if (this.isStopped) this.#stopProcess();
+  }
+
+  stop(cause: StopCause): void {
+    if (!this.#verdict) this.#stopCause ??= cause;
+    this.#stopProcess();
+  }
+
+  /** The agent says that it is done. After a stop it only says how it was stopped, which is not its own end. */
+  accept(verdict: Verdict): void {
+    if (this.isStopped) return;
+    this.#verdict = verdict;
+    this.#linger ??= this.#options.clock.setTimeout(() => this.#stopProcess(), LINGER_MS);
+  }
+
+  /** Something of ours broke: the run cannot go on. */
+  fail(error: unknown): void {
+    const { logger, taskId } = this.#options;
+    const message = `The bridge could not go on with the task: ${messageOf(error)}`;
+    logger.error({ event: 'task_run_failed', taskId, error: messageOf(error) });
+    this.#failure ??= { code: 'storage_failed', message };
+    this.#stopProcess();
+  }
+
+  /** Resolves when a stop that was begun is through. */
+  async settled(): Promise<void> {
+    this.#linger?.dispose();
+    await this.#stopping?.catch(() => undefined);
+  }
+
+  endingOf(exit: Exit | null, { isRecovered }: { readonly isRecovered: boolean }): Ending {
+    if (this.#failure) return { state: 'failed', reason: this.#failure, exit };
+    const { providerName } = this.#options;
+    return endingOf({ providerName, exit, verdict: this.#verdict, stopCause: this.#stopCause, isRecovered });
+  }
+
+  dispose(): void {
+    this.#linger?.dispose();
+  }
+
+  #stopProcess(): void {
+    const process = this.#process;
+    if (!process || this.#stopping !== undefined) return;
+    const { supervisor, taskId } = this.#options;
+    this.#stopping = supervisor.stop({
+      taskId,
+      process,
+      terminateSignal: this.#agent?.terminateSignal ?? 'SIGTERM',
+      interrupt: () => this.#agent?.interrupt() ?? false,
+    });
+    drop(this.#stopping, (error) => this.fail(error));
+  }
+}

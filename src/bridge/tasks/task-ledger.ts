@@ -1,0 +1,118 @@
+import type { Clock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import { CodedError, messageOf } from '../../base/errors.ts';
+import type { Reason } from '../../protocol/reason-codes.ts';
+import type { TaskState } from '../../protocol/task-state.ts';
+import type { Logger, StoredTask, TaskTable } from '../ports.ts';
+import type { Exit } from '../providers/supervisor/process.ts';
+import type { JournalGate } from './journal-gate.ts';
+import { type TaskFileFacts, writeTaskFile } from './task-file.ts';
+import { taskPaths } from './task-paths.ts';
+
+export interface TaskLedgerOptions {
+  readonly taskId: string;
+  readonly table: TaskTable;
+  readonly journal: JournalGate;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly providerVersion: string | null;
+  readonly onDidChange: (task: StoredTask) => void;
+}
+
+export interface Ending {
+  readonly state: 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
+  readonly reason: Reason | null;
+  readonly exit: Exit | null;
+}
+
+const END_DEADLINE_MS = 60_000;
+
+/**
+ * Says in three places what state a task is in: its journal (which people see), its row (from which the next start goes
+ * on) and `task.json`. The journal comes first: a row is never ahead of what was told.
+ */
+export class TaskLedger {
+  readonly #options: TaskLedgerOptions;
+  #facts: TaskFileFacts;
+  #file: Promise<void> = Promise.resolve();
+
+  constructor(options: TaskLedgerOptions) {
+    this.#options = options;
+    this.#facts = { providerVersion: options.providerVersion, exit: null };
+  }
+
+  /** Read each time, because commands change the row too. */
+  get task(): StoredTask {
+    const task = this.#options.table.get(this.#options.taskId);
+    if (task) return task;
+    throw new CodedError('task_row_missing', 'The row of a running task is gone.', {
+      facts: { taskId: this.#options.taskId },
+    });
+  }
+
+  /** The first record of the task's stream. */
+  announce(): void {
+    const { taskId, launch, state } = this.task;
+    const { provider, workspace, title } = launch;
+    this.#options.journal.append({ type: 'task_state', taskId, state, provider, workspace, title, ...this.#version() });
+  }
+
+  patch(change: Partial<StoredTask>): void {
+    const task = { ...this.task, ...change };
+    this.#options.table.put(task);
+    this.#options.onDidChange(task);
+  }
+
+  setVersion(providerVersion: string | null): void {
+    if (providerVersion) this.#facts = { ...this.#facts, providerVersion };
+  }
+
+  enter(state: Exclude<TaskState, Ending['state'] | 'queued'>): void {
+    const { taskId } = this.#options;
+    this.#options.journal.append({ type: 'task_state', taskId, state, ...this.#version() });
+    this.patch({ state });
+    this.#writeFile();
+  }
+
+  /** Resolves once the end is on the disk everywhere. */
+  async end({ state, reason, exit }: Ending): Promise<void> {
+    const { journal, taskId, logger, clock } = this.#options;
+    const facts = { ...(reason && { reason }), ...(exit && { exit }) };
+    journal.append({ type: 'task_state', taskId, state, ...facts, ...this.#version() });
+    if (!(await journal.durable(END_DEADLINE_MS))) {
+      // The row stays as it is, so that the next start of the bridge finds the task and tells its end.
+      logger.error({ event: 'task_end_not_durable', taskId, state });
+      return;
+    }
+    this.#facts = { ...this.#facts, exit };
+    this.patch({ state, reason, endedAt: clock.now(), process: null });
+    this.#writeFile();
+    await this.#file;
+    logger.info({ event: 'task_ended', taskId, state, code: reason?.code ?? null });
+  }
+
+  /** The journal already tells the end; the row was a moment behind when the bridge died. */
+  async adoptEnd(state: TaskState): Promise<void> {
+    this.patch({ state, endedAt: this.#options.clock.now(), process: null });
+    this.#writeFile();
+    await this.#file;
+  }
+
+  #version(): { providerVersion?: string } {
+    const { providerVersion } = this.#facts;
+    return providerVersion ? { providerVersion } : {};
+  }
+
+  // One after the other. A failure is not the task's: the row and the journal are what counts.
+  #writeFile(): void {
+    const { task } = this;
+    const facts = this.#facts;
+    const { logger, taskId } = this.#options;
+    this.#file = this.#file
+      .then(() => writeTaskFile(taskPaths(task.folder).record, task, facts))
+      .catch((error: unknown) => {
+        logger.warn({ event: 'task_file_failed', taskId, error: messageOf(error) });
+      });
+    drop(this.#file, () => undefined);
+  }
+}

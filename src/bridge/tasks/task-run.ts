@@ -1,0 +1,262 @@
+import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
+import { err, type Result } from '../../base/result.ts';
+import { RECORD_MERGE_BYTES } from '../../protocol/limits.ts';
+import type { Reason } from '../../protocol/reason-codes.ts';
+import type { ApprovalTable, Journal, Logger } from '../ports.ts';
+import { splitText } from '../providers/output/split-text.ts';
+import type { AgentReader, AgentRun, Provider } from '../providers/provider.ts';
+import type { Exit, SupervisedProcess } from '../providers/supervisor/process.ts';
+import type { Supervisor } from '../providers/supervisor/supervisor.ts';
+import { TaskApprovals } from './approvals.ts';
+import type { StopCause } from './ending.ts';
+import type { JournalFacts } from './journal-facts.ts';
+import type { JournalGate } from './journal-gate.ts';
+import { OutputWatcher } from './output-watcher.ts';
+import { RunControl } from './run-control.ts';
+import { settleLeftApprovals } from './settle-approval.ts';
+import type { Ending, TaskLedger } from './task-ledger.ts';
+import { TaskOutput } from './task-output.ts';
+import { taskPaths } from './task-paths.ts';
+
+export interface TaskRunOptions {
+  readonly provider: Provider | undefined;
+  readonly ledger: TaskLedger;
+  readonly journal: Journal;
+  readonly gate: JournalGate;
+  readonly facts: JournalFacts;
+  readonly approvals: ApprovalTable;
+  readonly approvalDeadlineMs: number;
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Why the task cannot begin, found while its folder was made. */
+  readonly problem: Reason | null;
+}
+
+const FRESH = { isRecovered: false };
+
+/**
+ * The life of one run, from its first record to its last. It is begun once, fresh or from what a crash left, and ends by
+ * itself: its promise resolves when the end is on the disk and no process of the task is left.
+ */
+export class TaskRun {
+  readonly #options: TaskRunOptions;
+  readonly #approvals: TaskApprovals;
+  readonly #control: RunControl;
+  #isEnding = false;
+
+  constructor(options: TaskRunOptions) {
+    this.#options = options;
+    const { ledger, gate, clock, provider, supervisor, logger } = options;
+    const { taskId, folder, launch } = ledger.task;
+    const providerName = provider?.name ?? launch.provider;
+    this.#control = new RunControl({ taskId, providerName, supervisor, clock, logger });
+    this.#approvals = new TaskApprovals({
+      taskId,
+      provider: launch.provider,
+      cwd: folder,
+      table: options.approvals,
+      clock,
+      deadlineMs: options.approvalDeadlineMs,
+      append: (record) => gate.append(record),
+      answer: (requestId, answer) => this.#control.agent?.answer(requestId, answer),
+      onDidChangeOpen: (open) => this.#showWaiting(open),
+    });
+  }
+
+  /** Writes the first records, unless an earlier life of the bridge did. */
+  announce(): void {
+    const { ledger, gate, facts } = this.#options;
+    if (facts.lastState === null) ledger.announce();
+    if (facts.hasInstructions) return;
+    for (const text of splitText(ledger.task.launch.instructions, 4 * RECORD_MERGE_BYTES)) {
+      gate.append({ type: 'user_message_chunk', content: { type: 'text', text } });
+    }
+  }
+
+  /** Runs a queued task to its end. */
+  begin(): Promise<void> {
+    return this.#toEnd(() => this.#runFresh());
+  }
+
+  /** Accounts for a task that ran when the bridge died. It is never started a second time. */
+  recover(): Promise<void> {
+    return this.#toEnd(() => this.#runRecovered());
+  }
+
+  /** Before it began. */
+  endQueued(): Promise<void> {
+    this.#control.stop('user');
+    return this.#toEnd(async () => this.#control.endingOf(null, FRESH));
+  }
+
+  stop(cause: StopCause): void {
+    this.#control.stop(cause);
+  }
+
+  applyAnswers(): void {
+    this.#approvals.apply();
+  }
+
+  async #toEnd(run: () => Promise<Ending>): Promise<void> {
+    const { ledger, supervisor } = this.#options;
+    let ending: Ending;
+    try {
+      ending = await run();
+    } catch (error) {
+      this.#control.fail(error);
+      await this.#control.settled();
+      await supervisor.sweep(ledger.task.taskId);
+      ending = this.#control.endingOf(null, FRESH);
+    } finally {
+      this.#isEnding = true;
+      this.#control.dispose();
+      this.#approvals.cancelAll();
+      this.#approvals.dispose();
+    }
+    await ledger.end(ending);
+  }
+
+  async #runFresh(): Promise<Ending> {
+    const { ledger, provider, problem, clock, supervisor } = this.#options;
+    if (this.#control.isStopped) return this.#control.endingOf(null, FRESH);
+    if (problem || !provider) return failedBy(problem ?? providerGone(ledger.task.launch.provider));
+    ledger.patch({ startedAt: clock.now() });
+    ledger.enter('preparing');
+    const started = await this.#start(provider);
+    if (!started.ok) {
+      // An adapter may fail after it started something.
+      await supervisor.sweep(ledger.task.taskId);
+      return this.#control.isStopped ? this.#control.endingOf(null, FRESH) : failedBy(started.error);
+    }
+    const agent = started.value;
+    ledger.setVersion(agent.version);
+    ledger.patch({ process: agent.process.identity, sessionId: agent.sessionId });
+    ledger.enter('running');
+    this.#control.attach(agent.process, agent);
+    const exit = await this.#follow(agent, agent.process);
+    return this.#control.endingOf(exit, FRESH);
+  }
+
+  async #start(provider: Provider): Promise<Result<AgentRun, Reason>> {
+    const { ledger, supervisor, logger } = this.#options;
+    const { taskId, launch, folder } = ledger.task;
+    const paths = taskPaths(folder);
+    try {
+      return await provider.start({
+        taskId,
+        launch,
+        paths: { folder, taskFile: paths.instructions, artifacts: paths.artifacts },
+        logger,
+        spawn: async (plan) => {
+          if (this.#control.isStopped)
+            return err({ code: 'spawn_failed', message: 'The task was stopped before it started.' });
+          return supervisor.spawn(plan, { taskId, cwd: folder, stdoutPath: paths.stdout, stderrPath: paths.stderr });
+        },
+      });
+    } catch (error) {
+      return err({ code: 'spawn_failed', message: `${provider.name} could not be started: ${messageOf(error)}` });
+    }
+  }
+
+  async #runRecovered(): Promise<Ending> {
+    const { ledger, provider, supervisor, gate, clock, facts, journal, approvals } = this.#options;
+    const { task } = ledger;
+    this.announce();
+    settleLeftApprovals({
+      taskId: task.taskId,
+      open: facts.openApprovals,
+      table: approvals,
+      clock,
+      append: (record) => gate.append(record),
+    });
+    if (task.isCancelRequested) this.#control.stop('user');
+    if (!provider) {
+      await supervisor.sweep(task.taskId);
+      return failedBy(providerGone(task.launch.provider));
+    }
+    const process = task.process ? await supervisor.adopt(task.process) : undefined;
+    if (process) {
+      const text = `The bridge was started again; it goes on following ${provider.name}.`;
+      gate.append({ type: 'notice', level: 'warning', text });
+      if (task.state !== 'running' || facts.lastState !== 'running') ledger.enter('running');
+      this.#control.attach(process);
+    } else {
+      await supervisor.sweep(task.taskId);
+    }
+    if (task.startedAt === null) ledger.patch({ startedAt: clock.now() });
+    const exit = await this.#follow(provider.createReader(journal.rawOffset), process);
+    return this.#control.endingOf(exit, { isRecovered: true });
+  }
+
+  /** Follows the output until the process is gone and everything that it wrote was read. */
+  async #follow(reader: AgentReader, process: SupervisedProcess | undefined): Promise<Exit | null> {
+    const { ledger, supervisor } = this.#options;
+    const output = this.#createOutput(reader);
+    const watcher = this.#createWatcher();
+    try {
+      if (process) {
+        output.start();
+        watcher.start();
+      }
+      const exit = (await process?.exited) ?? null;
+      await this.#control.settled();
+      await supervisor.sweep(ledger.task.taskId, process?.identity);
+      await output.finish(exit);
+      await watcher.finish();
+      return exit;
+    } finally {
+      output.dispose();
+      watcher.dispose();
+    }
+  }
+
+  #createOutput(reader: AgentReader): TaskOutput {
+    const { ledger, gate, clock, facts, journal } = this.#options;
+    return new TaskOutput({
+      paths: taskPaths(ledger.task.folder),
+      reader,
+      journal: gate,
+      accountedFor: { stdout: journal.rawOffset, stderr: facts.stderrOffset },
+      clock,
+      // An agent of an earlier life of the bridge cannot be answered; it denies by itself when its stdin has ended.
+      onQuestion: (question, rawOffset) => this.#control.agent && this.#approvals.ask(question, rawOffset),
+      onWithdrawn: (requestId) => this.#approvals.withdraw(requestId),
+      onSession: (sessionId, version) => {
+        ledger.setVersion(version);
+        if (sessionId !== ledger.task.sessionId) ledger.patch({ sessionId });
+      },
+      onVerdict: (verdict) => this.#control.accept(verdict),
+      onError: (error) => this.#control.fail(error),
+    });
+  }
+
+  #createWatcher(): OutputWatcher {
+    const { ledger, gate, clock, logger } = this.#options;
+    const { taskId, folder } = ledger.task;
+    return new OutputWatcher({
+      folder: taskPaths(folder).output,
+      taskId,
+      append: (record) => gate.append(record),
+      clock,
+      logger,
+    });
+  }
+
+  #showWaiting(open: number): void {
+    if (this.#isEnding) return;
+    const { ledger } = this.#options;
+    const { state } = ledger.task;
+    if (open > 0 && state === 'running') ledger.enter('waiting');
+    else if (open === 0 && state === 'waiting' && !this.#control.isStopped) ledger.enter('running');
+  }
+}
+
+function failedBy(reason: Reason): Ending {
+  return { state: 'failed', reason, exit: null };
+}
+
+function providerGone(id: string): Reason {
+  return { code: 'provider_unknown', message: `This machine has no provider "${id}".` };
+}

@@ -1,0 +1,217 @@
+import type { Disposable } from '../../base/disposal.ts';
+import { drop } from '../../base/drop.ts';
+import { Emitter } from '../../base/emitter.ts';
+import { messageOf } from '../../base/errors.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import type { Reason } from '../../protocol/reason-codes.ts';
+import { isTerminal } from '../../protocol/task-state.ts';
+import type { ApprovalAnswer, TaskLaunch } from '../../protocol/wire/commands.ts';
+import type { StoredTask, TaskService } from '../ports.ts';
+import type { Provider } from '../providers/provider.ts';
+import { checkLaunch, type LaunchChecks } from './launch-check.ts';
+import { type OpenTaskOptions, openTask } from './open-task.ts';
+import { lostTask, reopenTask } from './recovery.ts';
+import type { TaskRun } from './task-run.ts';
+import { TaskSlots } from './task-slots.ts';
+
+export interface TaskRunnerOptions extends Omit<OpenTaskOptions, 'providers' | 'onDidChange' | 'approvalDeadlineMs'> {
+  readonly providers: readonly Provider[];
+  readonly resolveWorkspace: LaunchChecks['resolveWorkspace'];
+  readonly limits?: { readonly tasksAtOnce?: number; readonly tasksAtOncePerProvider?: number };
+  readonly approvalDeadlineMs?: number;
+}
+
+const TASKS_AT_ONCE = 4;
+const APPROVAL_DEADLINE_MS = 8 * 60 * 60_000;
+const STOP_DEADLINE_MS = 15_000;
+
+interface Entry {
+  readonly task: StoredTask;
+  readonly run: TaskRun;
+  /** Set once it runs. */
+  finished: Promise<void> | undefined;
+}
+
+/**
+ * Runs tasks. Commands only change rows (inside their transaction); `wake` looks at the rows and does what they ask for.
+ * So a command that was accepted holds over a crash, and looking twice changes nothing.
+ */
+export class TaskRunner implements TaskService {
+  readonly #options: TaskRunnerOptions;
+  readonly #providers: ReadonlyMap<string, Provider>;
+  readonly #changed = new Emitter<StoredTask>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #slots: TaskSlots;
+  #state: 'new' | 'started' | 'stopped' = 'new';
+  #pumping: Promise<void> | undefined;
+  #isWoken = false;
+
+  /** A row changed: state, times, process. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
+    this.#providers = new Map(options.providers.map((provider) => [provider.id, provider]));
+    const tasksAtOnce = options.limits?.tasksAtOnce ?? TASKS_AT_ONCE;
+    const perProvider = options.limits?.tasksAtOncePerProvider ?? tasksAtOnce;
+    this.#slots = new TaskSlots({ tasksAtOnce, perProvider });
+  }
+
+  /** Accounts for what an earlier life of the bridge left, then starts what is queued. */
+  async start(): Promise<void> {
+    const left = oldestFirst(this.#options.tasks.listUnfinished()).filter((task) => task.state !== 'queued');
+    for (const task of left) {
+      const run = await reopenTask(task, this.#openOptions());
+      if (run) this.#run({ task, run, finished: undefined }, () => run.recover());
+    }
+    this.#state = 'started';
+    this.wake();
+  }
+
+  /** Ends every run (`bridge_stopped`); queued tasks stay queued. Resolves when no process is left. */
+  async stop(): Promise<void> {
+    this.#state = 'stopped';
+    await this.#pumping;
+    const runs = [...this.#entries.values()].filter((entry) => entry.finished !== undefined);
+    for (const { run } of runs) run.stop('bridge');
+    const { clock } = this.#options;
+    let timer: Disposable | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, STOP_DEADLINE_MS);
+    });
+    await Promise.race([Promise.all(runs.map((entry) => entry.finished)), deadline]);
+    timer?.dispose();
+  }
+
+  launch(launch: TaskLaunch, from: { commandId: string; deviceId: string }): Result<void, Reason> {
+    const { tasks, spool, resolveWorkspace, clock } = this.#options;
+    const checked = checkLaunch(launch, { tasks, spool, providers: this.#providers, resolveWorkspace });
+    if (!checked.ok) return checked;
+    tasks.put({
+      taskId: launch.taskId,
+      ...from,
+      launch,
+      folder: checked.value,
+      state: 'queued',
+      reason: null,
+      isCancelRequested: false,
+      process: null,
+      sessionId: null,
+      createdAt: clock.now(),
+      startedAt: null,
+      endedAt: null,
+    });
+    return ok(undefined);
+  }
+
+  cancel(taskId: string): Result<void, Reason> {
+    const { tasks } = this.#options;
+    const task = tasks.get(taskId);
+    if (!task) return err({ code: 'task_unknown', message: `There is no task with the id ${taskId}.` });
+    if (isTerminal(task.state)) return err({ code: 'task_ended', message: 'The task has ended already.' });
+    tasks.put({ ...task, isCancelRequested: true });
+    return ok(undefined);
+  }
+
+  answerApproval(answer: ApprovalAnswer, deviceId: string): Result<void, Reason> {
+    const { approvals, clock } = this.#options;
+    const row = approvals.get(answer.approvalId);
+    if (!row || row.taskId !== answer.taskId) {
+      return err({ code: 'approval_unknown', message: 'There is no such question.' });
+    }
+    if (row.sha256 !== answer.sha256) {
+      return err({ code: 'approval_mismatch', message: 'The answer was given to a different request.' });
+    }
+    if (row.state !== 'pending') {
+      return err({ code: 'approval_settled', message: `The question was settled already: ${row.state}.` });
+    }
+    if (clock.now() >= row.deadline) {
+      return err({ code: 'approval_settled', message: 'The answer came after the deadline.' });
+    }
+    approvals.put({ ...row, state: answer.decision === 'allow' ? 'allowed' : 'denied', deviceId });
+    return ok(undefined);
+  }
+
+  wake(): void {
+    this.#isWoken = true;
+    if (this.#state !== 'started' || this.#pumping !== undefined) return;
+    this.#pumping = this.#pump().finally(() => {
+      this.#pumping = undefined;
+      if (this.#isWoken) this.wake();
+    });
+    drop(this.#pumping, (error) => {
+      this.#options.logger.error({ event: 'task_pump_failed', error: messageOf(error) });
+    });
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#isWoken && this.#state === 'started') {
+      this.#isWoken = false;
+      for (const task of oldestFirst(this.#options.tasks.listUnfinished())) await this.#look(task);
+      this.#startQueued();
+    }
+  }
+
+  async #look(task: StoredTask): Promise<void> {
+    if (this.#state !== 'started') return;
+    const entry = this.#entries.get(task.taskId);
+    if (!entry) {
+      if (task.state === 'queued') await this.#open(task);
+    } else if (entry.finished !== undefined) {
+      entry.run.applyAnswers();
+      if (task.isCancelRequested) entry.run.stop('user');
+    }
+  }
+
+  async #open(task: StoredTask): Promise<void> {
+    const { logger, clock, tasks } = this.#options;
+    try {
+      const { run } = await openTask(task, this.#openOptions());
+      run.announce();
+      this.#changed.fire(task);
+      this.#entries.set(task.taskId, { task, run, finished: undefined });
+    } catch (error) {
+      logger.error({ event: 'task_open_failed', taskId: task.taskId, error: messageOf(error) });
+      const lost = lostTask(task, clock.now(), messageOf(error));
+      tasks.put(lost);
+      this.#changed.fire(lost);
+    }
+  }
+
+  #startQueued(): void {
+    for (const entry of this.#entries.values()) {
+      const { task, run } = entry;
+      if (entry.finished !== undefined) continue;
+      if (this.#options.tasks.get(task.taskId)?.isCancelRequested) this.#run(entry, () => run.endQueued());
+      else if (this.#slots.isFree(task.launch.provider)) this.#run(entry, () => run.begin());
+    }
+  }
+
+  #run(entry: Entry, begin: () => Promise<void>): void {
+    const { taskId, launch } = entry.task;
+    const { logger, journals } = this.#options;
+    const slot = this.#slots.take(launch.provider);
+    this.#entries.set(taskId, entry);
+    entry.finished = begin()
+      .then(() => journals.finishTaskJournal(taskId))
+      .catch((error: unknown) => logger.error({ event: 'task_run_lost', taskId, error: messageOf(error) }))
+      .then(() => {
+        slot.dispose();
+        this.#entries.delete(taskId);
+        this.wake();
+      });
+  }
+
+  #openOptions(): OpenTaskOptions {
+    return {
+      ...this.#options,
+      providers: this.#providers,
+      approvalDeadlineMs: this.#options.approvalDeadlineMs ?? APPROVAL_DEADLINE_MS,
+      onDidChange: (task) => this.#changed.fire(task),
+    };
+  }
+}
+
+function oldestFirst(newestFirst: readonly StoredTask[]): StoredTask[] {
+  return newestFirst.toReversed();
+}

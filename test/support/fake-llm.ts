@@ -1,0 +1,57 @@
+/** The fake model (fake-llm.mjs) as a process of its own, and the scripts that it plays. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+const SCRIPT = path.resolve(import.meta.dirname, 'fake-llm.mjs');
+const START_MS = 10_000;
+
+/** One answer of the model; see the head of fake-llm.mjs. */
+export interface FakeStep {
+  readonly text?: string;
+  readonly thinking?: string;
+  readonly tool?: string;
+  readonly input?: Readonly<Record<string, unknown>>;
+  readonly delayMs?: number;
+  readonly hang?: boolean;
+  readonly cut?: boolean;
+  readonly status?: number;
+  readonly error?: string;
+  readonly errorType?: string;
+}
+
+export interface FakeLlm {
+  readonly url: string;
+  /** Makes the real Claude Code talk to this model, without retries and without anything else on the network. */
+  readonly claudeEnv: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+export async function startFakeLlm(): Promise<FakeLlm> {
+  const child = spawn(process.execPath, [SCRIPT, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const gone = once(child, 'exit');
+  const [line] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(START_MS) });
+  const port = /LISTENING (\d+)/.exec(String(line))?.[1];
+  if (!port) throw new Error(`The fake model said ${JSON.stringify(String(line))}`);
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    claudeEnv: {
+      ANTHROPIC_BASE_URL: url,
+      ANTHROPIC_API_KEY: 'fake',
+      DISABLE_TELEMETRY: '1',
+      DISABLE_AUTOUPDATER: '1',
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      CLAUDE_CODE_MAX_RETRIES: '0',
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+/** A prompt that makes the fake model play these steps, one per model turn. */
+export function scripted(words: string, steps: readonly FakeStep[]): string {
+  return `${words}\n[[fake:${JSON.stringify({ steps })}]]`;
+}

@@ -1,0 +1,20 @@
+/**
+ * Hosts the task side in a process of its own, so that a test can kill it. Reads one JSON line of options on stdin,
+ * prints `ready`, and lives until it is killed.
+ */
+import { createInterface } from 'node:readline';
+import type { TaskLaunch } from '../../src/protocol/wire/commands.ts';
+import { openTaskBridge, type TaskBridgeOptions } from './task-bridge.ts';
+
+export interface TaskHostRequest {
+  readonly options: TaskBridgeOptions;
+  readonly launches: readonly (Partial<TaskLaunch> & { taskId: string })[];
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { options, launches } = JSON.parse(line) as TaskHostRequest;
+  const bridge = await openTaskBridge(options);
+  await bridge.runner.start();
+  for (const launch of launches) bridge.launch(launch);
+  console.log('ready');
+}
