@@ -1,0 +1,62 @@
+import type { StoredTask, TaskTable } from '../ports.ts';
+import type { SqlDatabase, SqlRow } from './state-database.ts';
+
+const COLUMNS = `task_id, command_id, device_id, launch, folder, state, reason, is_cancel_requested, process,
+  session_id, created_at, started_at, ended_at`;
+// Spelled as in the partial index, or SQLite would not use it.
+const UNFINISHED = `state NOT IN ('succeeded', 'failed', 'cancelled', 'interrupted')`;
+
+export function createTaskTable(sql: SqlDatabase): TaskTable {
+  const get = sql.prepare('SELECT * FROM tasks WHERE task_id = ?');
+  const put = sql.prepare(`INSERT OR REPLACE INTO tasks (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const list = sql.prepare('SELECT * FROM tasks ORDER BY created_at DESC, task_id DESC');
+  const listUnfinished = sql.prepare(`SELECT * FROM tasks WHERE ${UNFINISHED} ORDER BY created_at DESC, task_id DESC`);
+  return {
+    get(taskId) {
+      const row = get.get(taskId);
+      return row && taskOf(row);
+    },
+    put(task) {
+      put.run(
+        task.taskId,
+        task.commandId,
+        task.deviceId,
+        JSON.stringify(task.launch),
+        task.folder,
+        task.state,
+        task.reason && JSON.stringify(task.reason),
+        task.isCancelRequested ? 1 : 0,
+        task.process && JSON.stringify(task.process),
+        task.sessionId,
+        task.createdAt,
+        task.startedAt,
+        task.endedAt,
+      );
+    },
+    list: () => list.all().map(taskOf),
+    listUnfinished: () => listUnfinished.all().map(taskOf),
+  };
+}
+
+// What was written by `put` is trusted; the casts say so.
+function taskOf(row: SqlRow): StoredTask {
+  return {
+    taskId: row.task_id as string,
+    commandId: row.command_id as string,
+    deviceId: row.device_id as string,
+    launch: JSON.parse(row.launch as string) as StoredTask['launch'],
+    folder: row.folder as string,
+    state: row.state as StoredTask['state'],
+    reason: parsed<NonNullable<StoredTask['reason']>>(row.reason),
+    isCancelRequested: row.is_cancel_requested === 1,
+    process: parsed<NonNullable<StoredTask['process']>>(row.process),
+    sessionId: row.session_id as string | null,
+    createdAt: row.created_at as number,
+    startedAt: row.started_at as number | null,
+    endedAt: row.ended_at as number | null,
+  };
+}
+
+function parsed<T>(text: unknown): T | null {
+  return typeof text === 'string' ? (JSON.parse(text) as T) : null;
+}
