@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { WebClient } from '../src/client/web-client.ts';
 import type { TaskRecord } from '../src/protocol/records/task-records.ts';
-import { isTerminal, type TaskState } from '../src/protocol/task-state.ts';
 import { findClaude } from '../test/support/agent-cache.ts';
 import { type FakeLlm, startFakeLlm } from '../test/support/fake-llm.ts';
 import { type Stack, startStack } from '../test/support/stack.ts';
+import { isEnd, lastState, recordsUntil } from '../test/support/tasks.ts';
 
 const TASK_TIMEOUT_MS = 60_000;
 const LINES = 20;
@@ -111,64 +111,18 @@ async function runTask(client: WebClient, bridgeId: string, task: DemoTask): Pro
   const outcome = await launched.outcome;
   if (outcome.outcome !== 'done')
     return { provider, state: outcome.outcome, records: 0, firstOutputMs: null, problem: JSON.stringify(outcome) };
-  const seen = await follow(client, launched.taskId, bridgeId, (at) => Math.round(at - startedAt));
-  const missing = task.check(seen.text) ?? journalProblem(stack?.dataDir ?? '', launched.taskId, seen.records);
-  say(
-    `${provider}: ${seen.state}, ${seen.records} records, first output after ${seen.firstOutputMs} ms.${missing ? ` But ${missing}` : ''}`,
-  );
-  return {
-    provider,
-    state: seen.state,
-    records: seen.records,
-    firstOutputMs: seen.firstOutputMs,
-    ...(missing && { problem: missing }),
+  let firstOutputMs: number | null = null;
+  const isEnough = (record: TaskRecord): boolean => {
+    if (outputOf(record) !== '') firstOutputMs ??= Math.round(performance.now() - startedAt);
+    return isEnd(record);
   };
-}
-
-interface Seen {
-  state: TaskState;
-  records: number;
-  text: string;
-  firstOutputMs: number | null;
-}
-
-function follow(
-  client: WebClient,
-  taskId: string,
-  bridgeId: string,
-  sinceStart: (at: number) => number,
-): Promise<Seen> {
-  return new Promise((resolve, reject) => {
-    const log = client.openTask(taskId, bridgeId);
-    const seen: Seen = { state: 'queued', records: 0, text: '', firstOutputMs: null };
-    let taken = 0;
-    const timer = setTimeout(
-      () => reject(new Error(`The task did not end within ${TASK_TIMEOUT_MS / 1000} s`)),
-      TASK_TIMEOUT_MS,
-    );
-    const look = (): void => {
-      for (const entry of log.entries.slice(taken)) {
-        taken += 1;
-        if (entry.kind === 'problem')
-          return settle(() => reject(new Error(`The log is not true: ${JSON.stringify(entry.problem)}`)));
-        seen.records += 1;
-        const text = outputOf(entry.record);
-        if (text !== '') seen.firstOutputMs ??= sinceStart(performance.now());
-        seen.text += text;
-        if (entry.record.type !== 'task_state') continue;
-        seen.state = entry.record.state;
-        if (isTerminal(seen.state)) return settle(() => resolve(seen));
-      }
-    };
-    const subscription = log.onDidChange(look);
-    look();
-    function settle(end: () => void): void {
-      clearTimeout(timer);
-      subscription.dispose();
-      log.dispose();
-      end();
-    }
-  });
+  const records = await recordsUntil(client, launched.taskId, isEnough, TASK_TIMEOUT_MS);
+  const state = lastState(records) ?? 'unknown';
+  const missing =
+    task.check(records.map(outputOf).join('')) ?? journalProblem(stack?.dataDir ?? '', launched.taskId, records.length);
+  const but = missing ? ` But ${missing}` : '';
+  say(`${provider}: ${state}, ${records.length} records, first output after ${firstOutputMs} ms.${but}`);
+  return { provider, state, records: records.length, firstOutputMs, ...(missing && { problem: missing }) };
 }
 
 function outputOf(record: TaskRecord): string {

@@ -9,7 +9,7 @@ const LINE_BYTES = 200;
 const FLAT_OUT_BATCH = 64;
 
 function line(number) {
-  return `${number} ${process.hrtime.bigint()} `.padEnd(LINE_BYTES - 1, 'x') + '\n';
+  return `${`${number} ${process.hrtime.bigint()} `.padEnd(LINE_BYTES - 1, 'x')}\n`;
 }
 
 function write(text) {

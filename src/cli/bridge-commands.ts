@@ -17,7 +17,7 @@ export async function bridgePair(client: LocalClient, link: string, print: Print
   print(`Paired. This machine is ${bridgeId}.`);
 }
 
-/** `ctrlnode bridge pause [--for MINUTES]` and `resume`. Running tasks go on; new ones wait. */
+/** `ctrlnode bridge pause [--for MINUTES]` and `resume`. Offline meanwhile: running tasks go on, new ones wait. */
 export async function bridgePause(client: LocalClient, minutes: number | undefined, print: Print): Promise<void> {
   const untilMs = minutes === undefined ? null : Date.now() + minutes * 60_000;
   printSnapshot(await snapshotOf(client.post('/pause', { untilMs })), 'text', print);

@@ -27,8 +27,10 @@ export async function runHost(body: (stop: AbortSignal) => Promise<void>): Promi
   try {
     await body(controller.signal);
   } catch (error) {
+    if (!process.connected) throw error;
+    // The parent says it, once.
     tellParent({ type: 'failed', code: codeOf(error) ?? 'internal', message: messageOf(error) });
-    throw error;
+    process.exitCode = 1;
   } finally {
     for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
     if (process.connected) process.disconnect();

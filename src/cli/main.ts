@@ -11,6 +11,20 @@ import { listTasks, printLogs } from './task-commands.ts';
 const DEFAULT_PORT = 7717;
 const DATA_OPTION = ['--data <dir>', 'folder for all data (default: the system folder for application data)'] as const;
 
+const COMMANDS_HELP = `
+The bridge of this machine:
+  bridge run                  run it in the foreground, without a window
+  bridge pair <link>          pair it with a control plane
+  bridge status [--json]      connection, queue, providers, workspaces
+  bridge pause [--for <min>]  go offline for a while
+  bridge resume               go online again
+
+Its tasks:
+  tasks [--json]              list them, newest first
+  logs <task> [--follow]      print what one did
+
+Each command takes --data <dir>. "ctrlnode help <command>" says more.`;
+
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
@@ -20,6 +34,7 @@ function createProgram(): Command {
     .description('Run AI coding agents on your own machines from anywhere, without opening a port.')
     .version(version)
     .exitOverride()
+    .addHelpText('after', COMMANDS_HELP)
     .showHelpAfterError('Run "ctrlnode --help" to see what there is.');
   addUp(program);
   addControlPlane(program);
@@ -105,10 +120,10 @@ function addBridge(program: Command): void {
   local(
     bridge.command('pair').argument('<link>', 'the one-time link from the web app').description('pair this machine'),
   ).action((link: string, options: LocalOptions) => bridgePair(clientOf(options), link, print));
-  local(bridge.command('pause').description('take no new tasks; running ones go on'))
+  local(bridge.command('pause').description('go offline: running tasks go on, new ones wait'))
     .option('--for <minutes>', 'resume by itself after this many minutes', parseCount)
     .action((options: LocalOptions & { for?: number }) => bridgePause(clientOf(options), options.for, print));
-  local(bridge.command('resume').description('take tasks again')).action((options: LocalOptions) =>
+  local(bridge.command('resume').description('go online again')).action((options: LocalOptions) =>
     bridgeResume(clientOf(options), print),
   );
 }

@@ -8,7 +8,6 @@ export const LINK_SUBPROTOCOL = 'ctrlnode.v1';
 /** A segment is closed at whichever comes first (design section 4). One larger record makes a segment of its own. */
 export const SEGMENT_MAX_BYTES = 16 * KIB;
 export const SEGMENT_MAX_RECORDS = 256;
-export const SEGMENT_MAX_DELAY_MS = 5;
 
 /** The largest single record that a sender may write; longer output is split. */
 export const RECORD_MAX_BYTES = 256 * KIB;

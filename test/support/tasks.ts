@@ -42,6 +42,7 @@ export function recordsUntil(
           end(() => reject(new Error(JSON.stringify(entry.problem))));
           return;
         }
+        if (entry.kind !== 'record') continue;
         if (entry.record.n <= (records.at(-1)?.n ?? 0)) continue;
         records.push(entry.record);
         if (!isEnough(entry.record)) continue;

@@ -99,6 +99,7 @@ export class RunControl implements Disposable {
       taskId,
       process,
       terminateSignal: this.#agent?.terminateSignal ?? 'SIGTERM',
+      patience: this.#stopCause === 'bridge' ? 'short' : 'full',
       interrupt: () => this.#agent?.interrupt() ?? false,
     });
     drop(this.#stopping, (error) => this.fail(error));

@@ -18,7 +18,6 @@ export const toolKindSchema = z.enum([
 export type ToolKind = z.infer<typeof toolKindSchema>;
 
 export const toolCallStatusSchema = z.enum(['pending', 'in_progress', 'completed', 'failed']);
-export type ToolCallStatus = z.infer<typeof toolCallStatusSchema>;
 
 export const toolCallContentSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('content'), content: textContentSchema }),

@@ -96,6 +96,3 @@ export const COMMAND_BODIES = {
   approval_answer: approvalAnswerSchema,
   provider_sync: providerSyncSchema,
 } as const;
-
-/** Reads the body of a `commands` segment: base64 of a JSON array of envelopes. Throws on anything else. */
-export const commandBatchSchema = z.array(commandEnvelopeSchema).min(1);

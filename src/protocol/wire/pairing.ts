@@ -67,7 +67,6 @@ export const accountCreateSchema = z.object({
   accountId: idSchema,
   device: registeredDeviceSchema,
 });
-export type AccountCreate = z.infer<typeof accountCreateSchema>;
 
 /** GET /api/server: who answers here. No authentication. */
 export const serverInfoSchema = z.object({

@@ -17,4 +17,3 @@ export const tokenClaimsSchema = z.object({
   iat: z.int(),
   exp: z.int(),
 });
-export type TokenClaims = z.infer<typeof tokenClaimsSchema>;

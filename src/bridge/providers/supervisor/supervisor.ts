@@ -33,13 +33,17 @@ export interface StopRequest {
   readonly taskId: string;
   readonly process: SupervisedProcess;
   readonly terminateSignal: 'SIGTERM' | 'SIGINT';
+  /** `short` when the bridge itself must be gone within five seconds. */
+  readonly patience: 'full' | 'short';
   /** Asks in the agent's own protocol; false if that is not possible. */
   readonly interrupt: () => boolean;
 }
 
 // Together with the sweep they stay below the five seconds after which no process may be left (design section 2).
-const INTERRUPT_MS = 2_500;
-const TERMINATE_MS = 1_500;
+const PATIENCE = {
+  full: { interruptMs: 2_500, terminateMs: 1_500 },
+  short: { interruptMs: 1_000, terminateMs: 1_000 },
+} as const;
 
 /**
  * Starts and ends processes of tasks. Holds no state of its own: whose process is whose is said by the marker in the
@@ -114,10 +118,11 @@ export class Supervisor {
     const { process, taskId } = request;
     const { logger } = this.#options;
     let known: readonly ProcessIdentity[] = [];
-    const isInterrupted = request.interrupt() && (await this.#isGoneWithin(process, INTERRUPT_MS));
+    const { interruptMs, terminateMs } = PATIENCE[request.patience];
+    const isInterrupted = request.interrupt() && (await this.#isGoneWithin(process, interruptMs));
     if (!isInterrupted) {
       known = await this.#terminate(request);
-      const isTerminated = await this.#isGoneWithin(process, TERMINATE_MS);
+      const isTerminated = await this.#isGoneWithin(process, terminateMs);
       if (!isTerminated) await this.#signal(process.identity, 'SIGKILL');
       logger.info({ event: 'process_stopped', taskId, pid: process.identity.pid, isTerminated });
     }
