@@ -13,7 +13,7 @@ interface Target {
   config(): InlineConfig;
 }
 
-const SHARED = ['package-lock.json', 'scripts/build.ts', 'src/{base,protocol,sealing}/**/*.ts'];
+const SHARED = ['package-lock.json', 'scripts/build.ts', 'src/{base,protocol,sealing,client}/**/*.ts'];
 
 const targets: readonly Target[] = [
   {

@@ -22,9 +22,8 @@ function contentSecurityPolicy(host: string): string {
     "default-src 'self'",
     // Not every browser takes 'self' to cover web sockets of the same host.
     `connect-src 'self' ws://${host} wss://${host}`,
-    "img-src 'self' data: blob:",
-    // The dialogs of the page lock scrolling with a style element that they make; scripts have no such exception.
-    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self'",
+    "style-src 'self'",
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",

@@ -1,0 +1,50 @@
+import { assertNever } from '../../base/assert-never.ts';
+import type { TaskRecord } from '../../protocol/records/task-records.ts';
+import type { LogProblem } from '../../protocol/ui/log-entry.ts';
+import { providerNameOf } from '../words/providers.ts';
+import { sentenceOfReason } from '../words/reasons.ts';
+
+/** What is wrong, and what it means. */
+export function wordsOfProblem(problem: LogProblem): string {
+  switch (problem.kind) {
+    case 'gap':
+      return `${rangeOf(problem)} never came from the control plane. What happened there is not shown.`;
+    case 'not_opened':
+      return `${rangeOf(problem)} could not be opened: changed on the way, or sealed with another key. What happened there is not shown.`;
+    case 'header_mismatch':
+      return `${rangeOf(problem)} did not match what the control plane was told of it. What happened there is not shown.`;
+    case 'old_epoch':
+      return 'The control plane sent an older copy of this log. It is not shown.';
+    default:
+      return assertNever(problem, 'problem');
+  }
+}
+
+export function wordsOfState(record: Extract<TaskRecord, { type: 'task_state' }>): string {
+  const because = record.reason ? `: ${sentenceOfReason(record.reason)}` : '';
+  const agent = record.provider ? providerNameOf(record.provider) : 'The agent';
+  switch (record.state) {
+    case 'queued':
+      return 'Taken by the machine';
+    case 'preparing':
+      return 'Preparing the folder';
+    case 'running':
+      return `${agent}${record.providerVersion ? ` ${record.providerVersion}` : ''} started`;
+    case 'waiting':
+      return 'Waiting for you';
+    case 'succeeded':
+      return 'Done';
+    case 'failed':
+      return `Failed${because}`;
+    case 'cancelled':
+      return `Cancelled${because}`;
+    case 'interrupted':
+      return `Interrupted${because}`;
+    default:
+      return assertNever(record.state, 'state');
+  }
+}
+
+function rangeOf({ first, last }: { readonly first: number; readonly last: number }): string {
+  return first === last ? `Record ${first}` : `Records ${first} to ${last}`;
+}

@@ -1,0 +1,55 @@
+import { useCallback, useEffect, useState } from 'react';
+import type { WebIdentity } from '../../client/identity.ts';
+import { createWebClient, type WebClient } from '../../client/web-client.ts';
+import { createIndexedDbStore, saveIdentity } from '../identity/identity-store.ts';
+import { NoIdentityPage } from '../identity/no-identity-page.tsx';
+import { PairPage } from '../identity/pair-page.tsx';
+import { ClientContext, useWaking } from './client-context.ts';
+import { navigate } from './router.ts';
+import { Shell } from './shell.tsx';
+
+interface AppProps {
+  database: IDBDatabase;
+  firstIdentity: WebIdentity | undefined;
+  /** The address that the page was opened with, if it was a pairing link. */
+  pairingLink: string | null;
+}
+
+export function App({ database, firstIdentity, pairingLink }: AppProps) {
+  const [identity, setIdentity] = useState(firstIdentity);
+  const [link, setLink] = useState(pairingLink);
+  const paired = useCallback(
+    async (joined: WebIdentity) => {
+      await saveIdentity(database, joined);
+      setIdentity(joined);
+      setLink(null);
+      navigate('/');
+    },
+    [database],
+  );
+  if (link !== null) return <PairPage link={link} hasIdentity={identity !== undefined} onPaired={paired} />;
+  if (!identity) return <NoIdentityPage />;
+  return <Connected key={identity.deviceId} database={database} identity={identity} />;
+}
+
+function Connected({ database, identity }: { database: IDBDatabase; identity: WebIdentity }) {
+  const [client, setClient] = useState<WebClient | null>(null);
+  useEffect(() => {
+    const made = createWebClient({ origin: location.origin, identity, storage: createIndexedDbStore(database) });
+    made.start();
+    setClient(made);
+    return () => made.dispose();
+  }, [database, identity]);
+  if (!client) return null;
+  return (
+    <ClientContext.Provider value={client}>
+      <Waking client={client} />
+      <Shell />
+    </ClientContext.Provider>
+  );
+}
+
+function Waking({ client }: { client: WebClient }) {
+  useWaking(client);
+  return null;
+}

@@ -1,0 +1,115 @@
+import { useEffect, useRef, useState } from 'react';
+import { systemClock } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { WebIdentity } from '../../client/identity.ts';
+import { join } from '../../sealing/pairing-client.ts';
+import { parsePairingLink } from '../../sealing/pairing-link.ts';
+import { Button } from '../../ui/button.tsx';
+import { CenteredPage } from '../app/centered-page.tsx';
+import { CopyLine } from '../app/copy-line.tsx';
+import { deviceNameOf } from './device-name.ts';
+
+interface PairPageProps {
+  /** The whole address with its fragment, which the address bar no longer shows. */
+  link: string;
+  hasIdentity: boolean;
+  onPaired: (identity: WebIdentity) => Promise<void>;
+}
+
+/** Where a one-time link leads: joins this browser to the account, or says what to do with a link for a machine. */
+export function PairPage({ link, hasIdentity, onPaired }: PairPageProps) {
+  const parsed = parsePairingLink(link);
+  if (!parsed.ok)
+    return (
+      <CenteredPage title="This link does not work">
+        <p>{parsed.error.message}</p>
+        <p>Copy the whole link, or make a new one on a device that is paired already: Machines, then Add a device.</p>
+      </CenteredPage>
+    );
+  if (parsed.value.kind === 'bridge') return <BridgeLinkPage link={link} />;
+  return <JoinPage link={link} hasIdentity={hasIdentity} onPaired={onPaired} />;
+}
+
+function BridgeLinkPage({ link }: { link: string }) {
+  return (
+    <CenteredPage title="This link adds a machine">
+      <p>Run this on the machine that is to work for you. The link works once, and for ten minutes.</p>
+      <CopyLine text={`npx ctrlnode bridge pair '${link}'`} label="Copy the command" />
+    </CenteredPage>
+  );
+}
+
+function JoinPage({ link, hasIdentity, onPaired }: PairPageProps) {
+  const [name, setName] = useState(() => deviceNameOf(navigator.userAgent));
+  const [step, setStep] = useState<'ready' | 'joining'>('ready');
+  const [problem, setProblem] = useState('');
+  const abort = useRef<AbortController | null>(null);
+  useEffect(() => () => abort.current?.abort(), []);
+
+  const start = async (): Promise<void> => {
+    abort.current = new AbortController();
+    const { signal } = abort.current;
+    setStep('joining');
+    setProblem('');
+    const fetchHere: typeof fetch = (input, init) => fetch(input, init);
+    const options = {
+      link,
+      kind: 'device',
+      name,
+      deviceKind: 'browser',
+      fetch: fetchHere,
+      clock: systemClock,
+    } as const;
+    try {
+      const joined = await join({ ...options, signal, onProblem: setProblem });
+      if (signal.aborted) return;
+      if (!joined.ok) setProblem(joined.error.message);
+      else {
+        const { serverId, accountId, deviceId, deviceKey, key } = joined.value;
+        await onPaired({ serverId, accountId, deviceId, deviceKey, accountKey: key });
+      }
+    } catch (error) {
+      setProblem(`This browser could not be paired: ${messageOf(error)}`);
+    }
+    setStep('ready');
+  };
+
+  return (
+    <CenteredPage title="Pair this browser">
+      <p>
+        It will see every task of the account and can launch, answer and cancel. The key stays in this browser; the
+        control plane never gets it.
+      </p>
+      {hasIdentity && <p className="text-needs">This browser is paired already. Pairing again replaces that.</p>}
+      <form
+        className="space-y-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void start().catch(() => {});
+        }}
+      >
+        <label className="block">
+          <span className="mb-1 block font-semibold">Name of this device</span>
+          <input
+            className="field w-full"
+            value={name}
+            maxLength={100}
+            required
+            onChange={(event) => setName(event.target.value)}
+          />
+        </label>
+        <div className="flex items-center gap-4">
+          <Button look="primary" type="submit" disabled={step === 'joining'}>
+            Pair this browser
+          </Button>
+          {step === 'joining' && <span className="text-dim">Waiting for the device that made the link</span>}
+        </div>
+        {problem !== '' && (
+          <p role="alert" className="text-bad">
+            {problem}
+          </p>
+        )}
+      </form>
+    </CenteredPage>
+  );
+}
