@@ -6,6 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { keepScreenshot, launchBrowser, mustSkipBrowser } from '../support/browser.ts';
 import { processesWith } from '../support/processes.ts';
+import { runCtrlnode } from '../support/run-ctrlnode.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
@@ -152,6 +153,19 @@ describe.skipIf(mustSkipBrowser())('the page', () => {
     process.kill(stack.ready.controlPlane.pid, 'SIGKILL');
     await page.getByText('line 40 of forty').first().waitFor({ timeout: 30_000 });
     await page.getByText('Done').first().waitFor();
+  });
+
+  it('opens the printed link of the next start without pairing again', async () => {
+    const { port } = stack.ready.controlPlane;
+    await stack.stop();
+    stack = await startStack({ dataDir, port });
+    await page.goto(stack.ready.url);
+    await page.getByRole('link', { name: 'New task' }).first().waitFor();
+    expect(page.url()).toBe(`${stack.origin}/`);
+    const { stdout } = await runCtrlnode(['bridge', 'status', '--json', '--data', dataDir]);
+    expect(JSON.parse(stdout)).toMatchObject({ connection: { state: 'online' } });
+    await page.goto(`${stack.origin}/machines`);
+    await page.getByText('Online').first().waitFor();
   });
 
   it('works at the width of a phone, with the keyboard, and in the dark', async () => {

@@ -27,7 +27,7 @@ export function App({ database, firstIdentity, pairingLink }: AppProps) {
     },
     [database],
   );
-  if (link !== null) return <PairPage link={link} hasIdentity={identity !== undefined} onPaired={paired} />;
+  if (link !== null) return <PairPage link={link} identity={identity} onPaired={paired} />;
   if (!identity) return <NoIdentityPage />;
   return <Connected key={identity.deviceId} database={database} identity={identity} />;
 }

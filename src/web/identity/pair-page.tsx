@@ -8,16 +8,18 @@ import { Button } from '../../ui/button.tsx';
 import { CenteredPage } from '../app/centered-page.tsx';
 import { CopyLine } from '../app/copy-line.tsx';
 import { deviceNameOf } from './device-name.ts';
+import { isStillPaired } from './still-paired.ts';
 
 interface PairPageProps {
   /** The whole address with its fragment, which the address bar no longer shows. */
   link: string;
-  hasIdentity: boolean;
+  /** Who this browser is already, if it was paired before. */
+  identity: WebIdentity | undefined;
   onPaired: (identity: WebIdentity) => Promise<void>;
 }
 
 /** Where a one-time link leads: joins this browser to the account, or says what to do with a link for a machine. */
-export function PairPage({ link, hasIdentity, onPaired }: PairPageProps) {
+export function PairPage({ link, identity, onPaired }: PairPageProps) {
   const parsed = parsePairingLink(link);
   if (!parsed.ok)
     return (
@@ -27,7 +29,7 @@ export function PairPage({ link, hasIdentity, onPaired }: PairPageProps) {
       </CenteredPage>
     );
   if (parsed.value.kind === 'bridge') return <BridgeLinkPage link={link} />;
-  return <JoinPage link={link} hasIdentity={hasIdentity} onPaired={onPaired} />;
+  return <JoinPage link={link} identity={identity} onPaired={onPaired} />;
 }
 
 function BridgeLinkPage({ link }: { link: string }) {
@@ -39,12 +41,19 @@ function BridgeLinkPage({ link }: { link: string }) {
   );
 }
 
-function JoinPage({ link, hasIdentity, onPaired }: PairPageProps) {
+function JoinPage({ link, identity, onPaired }: PairPageProps) {
   const [name, setName] = useState(() => deviceNameOf(navigator.userAgent));
-  const [step, setStep] = useState<'ready' | 'joining'>('ready');
+  const [step, setStep] = useState<'checking' | 'ready' | 'joining'>(identity ? 'checking' : 'ready');
   const [problem, setProblem] = useState('');
   const abort = useRef<AbortController | null>(null);
   useEffect(() => () => abort.current?.abort(), []);
+
+  // `npm start` opens a new link each time: a browser that is paired must not become one more device each time.
+  useEffect(() => {
+    if (!identity) return;
+    const checked = isStillPaired(identity).then((isPaired) => (isPaired ? onPaired(identity) : setStep('ready')));
+    checked.catch(() => setStep('ready'));
+  }, [identity, onPaired]);
 
   const start = async (): Promise<void> => {
     abort.current = new AbortController();
@@ -74,13 +83,14 @@ function JoinPage({ link, hasIdentity, onPaired }: PairPageProps) {
     setStep('ready');
   };
 
+  if (step === 'checking') return null;
   return (
     <CenteredPage title="Pair this browser">
       <p>
         It will see every task of the account and can launch, answer and cancel. The key stays in this browser; the
         control plane never gets it.
       </p>
-      {hasIdentity && <p className="text-needs">This browser is paired already. Pairing again replaces that.</p>}
+      {identity && <p className="text-needs">This browser was paired before. Pairing again replaces that.</p>}
       <form
         className="space-y-4"
         onSubmit={(event) => {
