@@ -8,6 +8,8 @@ export const arg = (n, d) => {
 };
 const logFile = arg('--log');
 const DEFAULT = process.env.FAKE_DEFAULT ?? 'OK';
+// Steps to play for a conversation without a directive; a JSON array.
+const STEPS = process.env.FAKE_STEPS ? JSON.parse(process.env.FAKE_STEPS) : null;
 
 export const log = (o) => {
   if (logFile) fs.appendFileSync(logFile, `${JSON.stringify({ t: Date.now(), ...o })}\n`);
@@ -59,7 +61,10 @@ export function pick(turns) {
       }
     }
   });
-  if (!d) return { step: { text: DEFAULT }, n: -1 };
+  if (!d) {
+    if (!STEPS) return { step: { text: DEFAULT }, n: -1 };
+    d = { steps: STEPS };
+  }
   // a later user message without a directive means a new, unscripted turn -> default answer,
   // except for harness-injected reminders that follow tool results.
   const n = turns.slice(at + 1).filter((t) => t.kind === 'call').length;

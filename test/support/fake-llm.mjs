@@ -21,7 +21,7 @@
 //   hang: true              send the start of the stream, then nothing until the client goes away
 //   status: 429, error: "…" answer with an HTTP error (Anthropic/OpenAI error JSON)
 //   cut: true               destroy the socket in the middle of the stream
-// Without any directive the answer is the text in env FAKE_DEFAULT (default "OK").
+// Without any directive it plays the steps in env FAKE_STEPS (a JSON array), or answers FAKE_DEFAULT (default "OK").
 //
 // Usage: node fake-llm.mjs [--port 0] [--log FILE]   prints "LISTENING <port>" on stdout.
 // --log writes one JSON line per request: {t, method, url, headers(with auth cut), body, step}

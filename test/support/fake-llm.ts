@@ -27,8 +27,12 @@ export interface FakeLlm {
   stop(): Promise<void>;
 }
 
-export async function startFakeLlm(): Promise<FakeLlm> {
-  const child = spawn(process.execPath, [SCRIPT, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** `steps` are played for prompts that hold no script of their own. */
+export async function startFakeLlm(steps?: readonly FakeStep[]): Promise<FakeLlm> {
+  const child = spawn(process.execPath, [SCRIPT, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...(steps && { FAKE_STEPS: JSON.stringify(steps) }) },
+  });
   const gone = once(child, 'exit');
   const [line] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(START_MS) });
   const port = /LISTENING (\d+)/.exec(String(line))?.[1];

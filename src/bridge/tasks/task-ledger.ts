@@ -53,8 +53,8 @@ export class TaskLedger {
   /** The first record of the task's stream. */
   announce(): void {
     const { taskId, launch, state } = this.task;
-    const { provider, workspace, title } = launch;
-    this.#options.journal.append({ type: 'task_state', taskId, state, provider, workspace, title, ...this.#version() });
+    const { workspace, title } = launch;
+    this.#options.journal.append({ type: 'task_state', taskId, state, workspace, title, ...this.#agent() });
   }
 
   patch(change: Partial<StoredTask>): void {
@@ -69,7 +69,7 @@ export class TaskLedger {
 
   enter(state: Exclude<TaskState, Ending['state'] | 'queued'>): void {
     const { taskId } = this.#options;
-    this.#options.journal.append({ type: 'task_state', taskId, state, ...this.#version() });
+    this.#options.journal.append({ type: 'task_state', taskId, state, ...this.#agent() });
     this.patch({ state });
     this.#writeFile();
   }
@@ -78,7 +78,7 @@ export class TaskLedger {
   async end({ state, reason, exit }: Ending): Promise<void> {
     const { journal, taskId, logger, clock } = this.#options;
     const facts = { ...(reason && { reason }), ...(exit && { exit }) };
-    journal.append({ type: 'task_state', taskId, state, ...facts, ...this.#version() });
+    journal.append({ type: 'task_state', taskId, state, ...facts, ...this.#agent() });
     if (!(await journal.durable(END_DEADLINE_MS))) {
       // The row stays as it is, so that the next start of the bridge finds the task and tells its end.
       logger.error({ event: 'task_end_not_durable', taskId, state });
@@ -98,9 +98,10 @@ export class TaskLedger {
     await this.#file;
   }
 
-  #version(): { providerVersion?: string } {
+  // With every state, so that each can be read by itself.
+  #agent(): { provider: string; providerVersion?: string } {
     const { providerVersion } = this.#facts;
-    return providerVersion ? { providerVersion } : {};
+    return { provider: this.task.launch.provider, ...(providerVersion && { providerVersion }) };
   }
 
   // One after the other. A failure is not the task's: the row and the journal are what counts.

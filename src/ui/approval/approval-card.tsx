@@ -46,12 +46,12 @@ export function ApprovalCard(props: ApprovalCardProps) {
       <h2 id={titleId} className="flex items-baseline gap-2 font-semibold">
         <StatusShape look={{ shape: 'diamond', tone: 'needs' }} className="translate-y-px" />
         <span className="min-w-0 [overflow-wrap:anywhere]">
-          {agentName} asks: {request.title}
+          {agentName} {wishOf(request)}
         </span>
       </h2>
       <p className="mt-0.5 mb-2 ml-5 text-12 text-dim">
         {taskLink && <>{taskLink} · </>}
-        on {machineName}, in <span className="font-mono [overflow-wrap:anywhere]">{request.request.cwd}</span> ·{' '}
+        on {machineName}, in <Place request={request} /> ·{' '}
         <TimeText at={request.at}>asked {agoOf(request.at, now)}</TimeText>
       </p>
       <div className="ml-5 space-y-3">
@@ -72,13 +72,33 @@ export function ApprovalCard(props: ApprovalCardProps) {
   );
 }
 
+/** What the agent wants, in general: the exact thing stands below it, in full. */
+function wishOf({ request, title }: ApprovalRecord): string {
+  if (commandOf(request.input) !== undefined) return 'wants to run a command';
+  const edit = editOf(request.input);
+  return edit ? `wants to change ${edit.path}` : `asks: ${title}`;
+}
+
+function Place({ request }: { request: ApprovalRecord }) {
+  const { cwd } = request.request;
+  if (cwd.replaceAll('\\', '/').endsWith(`/tasks/${request.taskId}`))
+    return <span title={cwd}>the task’s own folder</span>;
+  return <span className="font-mono [overflow-wrap:anywhere]">{cwd}</span>;
+}
+
+function startsWithDigit(text: string): boolean {
+  return /^\d/.test(text);
+}
+
 function Deadline({ deadline, now }: { deadline: number; now: number }) {
   const leftMs = deadline - now;
   if (leftMs <= 0) return 'Nobody answered in time, so it is denied.';
+  const until = momentOf(deadline, now);
   const soon = leftMs < 3_600_000 ? `, in ${shortDurationOf(leftMs)}` : '';
   return (
     <TimeText at={deadline}>
-      Denied by itself at {momentOf(deadline, now)}
+      Denied by itself {startsWithDigit(until) ? 'at ' : ''}
+      {until}
       {soon}
     </TimeText>
   );
