@@ -5,7 +5,7 @@ const steps: readonly { readonly name: string; readonly command: readonly [strin
   { name: 'types', command: ['tsc', '-b'] },
   { name: 'lint and format', command: ['biome', 'ci', '.'] },
   { name: 'dead code', command: ['knip', '--no-progress'] },
-  { name: 'import table', command: ['vitest', 'run', 'test/repository'] },
+  { name: 'import table', command: ['vitest', 'run', '--config', 'test/vitest.config.ts', 'test/repository'] },
 ];
 
 let failed = 0;

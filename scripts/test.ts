@@ -26,7 +26,15 @@ rmSync(report, { force: true });
 const filters = process.argv.slice(2).filter((argument) => argument !== '--quick');
 const run = await execa(
   'vitest',
-  ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters],
+  [
+    'run',
+    '--config',
+    'test/vitest.config.ts',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...filters,
+  ],
   {
     cwd: root,
     preferLocal: true,

@@ -7,9 +7,11 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { snapshotSchema } from '../../src/protocol/ui/snapshot.ts';
+import { processesWith } from '../support/processes.ts';
 import { runCtrlnode } from '../support/run-ctrlnode.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import { launchCommand, recordsUntil } from '../support/tasks.ts';
+import { until } from '../support/until.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const slow = "for (let i = 1; i <= 5; i++) { console.log('line ' + i); await new Promise((r) => setTimeout(r, 100)); }";
@@ -60,6 +62,19 @@ describe('ctrlnode', () => {
   it('runs as `npx ctrlnode`', async () => {
     const { stdout } = await execa('npx', ['--no-install', 'ctrlnode', '--version'], { cwd: ROOT });
     expect(stdout).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it('runs as `npm start`, whichever Node starts it', async () => {
+    const other = path.join(dataDir, 'npm-start');
+    const child = spawn('npm', ['start', '--silent', '--', '--json', '--no-open', '--port', '0', '--data', other], {
+      cwd: ROOT,
+      detached: true,
+    });
+    const line = await new Promise<string>((resolve) => createInterface({ input: child.stdout }).once('line', resolve));
+    expect(JSON.parse(line)).toMatchObject({ ready: true, bridge: { state: 'online' }, dataDir: other });
+    // Ctrl-C in a terminal goes to the whole foreground group.
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    await until('everything to end', () => processesWith(other).length === 0, 5_000);
   });
 
   it('answers an unknown command with a hint and a non-zero exit', async () => {
