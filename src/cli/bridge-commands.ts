@@ -1,4 +1,3 @@
-import { pairResponseSchema } from '../protocol/local/control.ts';
 import { type Snapshot, snapshotSchema } from '../protocol/ui/snapshot.ts';
 import type { LocalClient } from './local-client.ts';
 import { connectionWords, queueWords } from './words.ts';
@@ -8,13 +7,6 @@ export type Print = (text: string) => void;
 /** `ctrlnode bridge status [--json]` */
 export async function bridgeStatus(client: LocalClient, format: 'json' | 'text', print: Print): Promise<void> {
   printSnapshot(await snapshotOf(client.get('/status')), format, print);
-}
-
-/** `ctrlnode bridge pair <link>` */
-export async function bridgePair(client: LocalClient, link: string, print: Print): Promise<void> {
-  print('Pairing. Leave the page that made the link open …');
-  const { bridgeId } = pairResponseSchema.parse(await client.post('/pair', { link }));
-  print(`Paired. This machine is ${bridgeId}.`);
 }
 
 /** `ctrlnode bridge pause [--for MINUTES]` and `resume`. Offline meanwhile: running tasks go on, new ones wait. */

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { CodedError } from '../base/errors.ts';
-import { createBridge } from '../bridge/bridge.ts';
+import { type Bridge, createBridge } from '../bridge/bridge.ts';
 import { loadConfig } from '../bridge/config/load.ts';
 import type { BridgeConfig } from '../bridge/config/schema.ts';
 import { createFileSecretStore } from '../bridge/store/secret-store.ts';
@@ -24,21 +24,7 @@ export interface BridgeRunOptions {
 /** `ctrlnode bridge run`: the headless host of the engine. Runs until stopped. */
 export function runBridge(options: BridgeRunOptions): Promise<void> {
   return runHost(async (stop) => {
-    const bridgeDir = options.dataDir.bridge;
-    const config = withOptions(loadConfig(bridgeDir), options);
-    const logger = await createFileLogger(path.join(bridgeDir, 'logs'), 'bridge', config.log.level);
-    const bridge = await createBridge({
-      bridgeDir,
-      config,
-      host: 'headless',
-      clock: systemClock,
-      random: Math.random,
-      logger,
-      hostname: hostname(),
-      environment: environmentOf(process.env),
-      secrets: createFileSecretStore({ path: path.join(bridgeDir, 'secrets.json'), logger }),
-      ...(options.server ? { serverOrigin: options.server } : {}),
-    });
+    const bridge = await openBridge(options);
     let line = '';
     bridge.onDidChange((snapshot) => {
       tellParent({ type: 'bridge-changed', snapshot });
@@ -49,8 +35,28 @@ export function runBridge(options: BridgeRunOptions): Promise<void> {
       line = next;
     });
     tellParent({ type: 'bridge-ready', snapshot: bridge.snapshot });
+    if (!process.connected) process.stdout.write(`${connectionWords(bridge.snapshot.connection, Date.now())}\n`);
     await aborted(stop);
     await bridge.stop();
+  });
+}
+
+/** The engine of a data folder with its Node adapters. Whoever opens it must stop it. */
+export async function openBridge(options: BridgeRunOptions): Promise<Bridge> {
+  const bridgeDir = options.dataDir.bridge;
+  const config = withOptions(loadConfig(bridgeDir), options);
+  const logger = await createFileLogger(path.join(bridgeDir, 'logs'), 'bridge', config.log.level);
+  return createBridge({
+    bridgeDir,
+    config,
+    host: 'headless',
+    clock: systemClock,
+    random: Math.random,
+    logger,
+    hostname: hostname(),
+    environment: environmentOf(process.env),
+    secrets: createFileSecretStore({ path: path.join(bridgeDir, 'secrets.json'), logger }),
+    ...(options.server ? { serverOrigin: options.server } : {}),
   });
 }
 

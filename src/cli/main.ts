@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { CodedError, messageOf } from '../base/errors.ts';
 import { version } from '../protocol/version.ts';
-import { bridgePair, bridgePause, bridgeResume, bridgeStatus } from './bridge-commands.ts';
+import { bridgePause, bridgeResume, bridgeStatus } from './bridge-commands.ts';
 import { resolveDataDir } from './data-dir.ts';
 import { parsePort } from './host-process.ts';
 import { LocalClient } from './local-client.ts';
@@ -79,12 +79,14 @@ function addControlPlane(program: Command): void {
     .option(...DATA_OPTION)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 takes any free one', String(DEFAULT_PORT))
-    .action(async (options: { data?: string; host: string; port: string }) => {
+    .option('--allow-host <name...>', 'a name that it is reached by, such as that of the proxy before it')
+    .action(async (options: { data?: string; host: string; port: string; allowHost?: string[] }) => {
       const { runControlPlane } = await import('./control-plane-command.ts');
       await runControlPlane({
         dataDir: resolveDataDir(options.data),
         host: options.host,
         port: parsePort(options.port),
+        allowedHosts: options.allowHost ?? [],
       });
     });
 }
@@ -119,7 +121,10 @@ function addBridge(program: Command): void {
     );
   local(
     bridge.command('pair').argument('<link>', 'the one-time link from the web app').description('pair this machine'),
-  ).action((link: string, options: LocalOptions) => bridgePair(clientOf(options), link, print));
+  ).action(async (link: string, options: LocalOptions) => {
+    const { bridgePair } = await import('./pair-command.ts');
+    await bridgePair(resolveDataDir(options.data), link, print);
+  });
   local(bridge.command('pause').description('go offline: running tasks go on, new ones wait'))
     .option('--for <minutes>', 'resume by itself after this many minutes', parseCount)
     .action((options: LocalOptions & { for?: number }) => bridgePause(clientOf(options), options.for, print));

@@ -4,24 +4,26 @@ import './style.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { messageOf } from '../base/errors.ts';
+import { SETUP_PATH } from '../sealing/setup-link.ts';
 import { App } from './app/app.tsx';
 import { CenteredPage } from './app/centered-page.tsx';
 import { openDatabase } from './identity/database.ts';
 import { loadIdentity } from './identity/identity-store.ts';
 
 const PAIR_PATH = '/pair';
+const ONE_TIME_PATHS = [PAIR_PATH, SETUP_PATH];
 
 async function start(): Promise<void> {
   const element = document.getElementById('root');
   if (!element) return;
   const root = createRoot(element);
-  const pairingLink = takePairingLink();
+  const oneTimeLink = takeOneTimeLink();
   try {
     const database = await openDatabase();
     const identity = await loadIdentity(database);
     root.render(
       <StrictMode>
-        <App database={database} firstIdentity={identity} pairingLink={pairingLink} />
+        <App database={database} firstIdentity={identity} oneTimeLink={oneTimeLink} />
       </StrictMode>,
     );
   } catch (error) {
@@ -37,10 +39,11 @@ async function start(): Promise<void> {
 }
 
 /** The secret leaves the address bar and the history before anything else happens. */
-function takePairingLink(): string | null {
-  if (location.pathname.replace(/\/$/, '') !== PAIR_PATH) return null;
+function takeOneTimeLink(): string | null {
+  const path = location.pathname.replace(/\/$/, '');
+  if (!ONE_TIME_PATHS.includes(path)) return null;
   const link = location.href;
-  history.replaceState(null, '', PAIR_PATH);
+  history.replaceState(null, '', path);
   return link;
 }
 

@@ -11,6 +11,8 @@ export default defineConfig({
   build: {
     outDir: fileURLToPath(new URL('../../dist/web', import.meta.url)),
     emptyOutDir: true,
+    // 180 kB gzipped in one file: it is loaded once and then kept by the service worker.
+    chunkSizeWarningLimit: 700,
     // The policy of the page allows neither inline scripts nor data: addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -72,7 +72,10 @@ function Waiting({ kind, link, expiresAt }: { kind: 'bridge' | 'device'; link: s
         <CopyLine text={link} label="Copy the link" />
       )}
       {kind === 'bridge' && (
-        <p className="max-w-[72ch] text-dim">With the tray app there, paste the link alone into its window instead.</p>
+        <p className="max-w-[72ch] text-dim">
+          Then start its bridge there, if it does not run yet:{' '}
+          <code className="font-mono text-12">npx ctrlnode bridge run</code>
+        </p>
       )}
       <Status look={{ shape: 'ring', tone: 'busy', word: 'Waiting for it to be opened' }} />
       <p className="text-12 text-dim" aria-live="off">
