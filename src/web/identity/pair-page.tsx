@@ -4,10 +4,10 @@ import { messageOf } from '../../base/errors.ts';
 import type { WebIdentity } from '../../client/identity.ts';
 import { join } from '../../sealing/pairing-client.ts';
 import { parsePairingLink } from '../../sealing/pairing-link.ts';
-import { Button } from '../../ui/button.tsx';
 import { CenteredPage } from '../app/centered-page.tsx';
 import { CopyLine } from '../app/copy-line.tsx';
 import { deviceNameOf } from './device-name.ts';
+import { DeviceNameForm } from './device-name-form.tsx';
 import { isStillPaired } from './still-paired.ts';
 
 interface PairPageProps {
@@ -91,35 +91,14 @@ function JoinPage({ link, identity, onPaired }: PairPageProps) {
         control plane never gets it.
       </p>
       {identity && <p className="text-needs">This browser was paired before. Pairing again replaces that.</p>}
-      <form
-        className="space-y-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void start().catch(() => {});
-        }}
-      >
-        <label className="block">
-          <span className="mb-1 block font-semibold">Name of this device</span>
-          <input
-            className="field w-full"
-            value={name}
-            maxLength={100}
-            required
-            onChange={(event) => setName(event.target.value)}
-          />
-        </label>
-        <div className="flex items-center gap-4">
-          <Button look="primary" type="submit" disabled={step === 'joining'}>
-            Pair this browser
-          </Button>
-          {step === 'joining' && <span className="text-dim">Waiting for the device that made the link</span>}
-        </div>
-        {problem !== '' && (
-          <p role="alert" className="text-bad">
-            {problem}
-          </p>
-        )}
-      </form>
+      <DeviceNameForm
+        name={name}
+        onNameChange={setName}
+        action="Pair this browser"
+        onSubmit={() => void start().catch(() => {})}
+        busyWords={step === 'joining' ? 'Waiting for the device that made the link' : null}
+        problem={problem}
+      />
     </CenteredPage>
   );
 }

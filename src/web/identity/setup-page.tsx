@@ -5,9 +5,9 @@ import type { WebIdentity } from '../../client/identity.ts';
 import { createAccount } from '../../sealing/pairing-client.ts';
 import { putRoster } from '../../sealing/roster-client.ts';
 import { parseSetupFragment } from '../../sealing/setup-link.ts';
-import { Button } from '../../ui/button.tsx';
 import { CenteredPage } from '../app/centered-page.tsx';
 import { deviceNameOf } from './device-name.ts';
+import { DeviceNameForm } from './device-name-form.tsx';
 
 interface SetupPageProps {
   /** The whole address with its fragment, which the address bar no longer shows. */
@@ -43,32 +43,14 @@ export function SetupPage({ link, onMade }: SetupPageProps) {
         This browser becomes your first device. It makes the account’s key, which the control plane never gets: add a
         second device soon, so that losing this one does not lose the account.
       </p>
-      <form
-        className="space-y-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          start();
-        }}
-      >
-        <label className="block">
-          <span className="mb-1 block font-semibold">Name of this device</span>
-          <input
-            className="field w-full"
-            value={name}
-            maxLength={100}
-            required
-            onChange={(event) => setName(event.target.value)}
-          />
-        </label>
-        <Button look="primary" type="submit" disabled={isBusy}>
-          Make the account
-        </Button>
-        {problem !== '' && (
-          <p role="alert" className="text-bad">
-            {problem}
-          </p>
-        )}
-      </form>
+      <DeviceNameForm
+        name={name}
+        onNameChange={setName}
+        action="Make the account"
+        onSubmit={start}
+        busyWords={isBusy ? 'Making the account' : null}
+        problem={problem}
+      />
     </CenteredPage>
   );
 }
