@@ -26,8 +26,9 @@ import { TaskRunner } from './tasks/task-service.ts';
 /** Numbers that move all the time are shown this often at most. */
 const SNAPSHOT_INTERVAL_MS = 250;
 const PAIRING_TIMEOUT_MS = 30_000;
-/** How long a pause waits for the last word to be sent before the link is closed. */
+/** How long a pause, and a stop, wait for the last word to be sent before the link is closed. */
 const LAST_WORD_MS = 1_000;
+const STOP_WORD_MS = 500;
 
 export interface EngineOptions {
   readonly stores: Stores;
@@ -177,7 +178,8 @@ export class Engine implements Bridge {
     const { stores, clock } = this.#options;
     stores.settings.pause.set({ since: clock.now(), untilMs });
     this.#info.update();
-    await this.#lastWordSent();
+    // People should see "paused" and not "offline".
+    await this.#sent(LAST_WORD_MS);
     this.#link.pause(untilMs);
   }
 
@@ -206,6 +208,8 @@ export class Engine implements Bridge {
     this.#inbox.dispose();
     await this.#inbox.idle();
     await this.#tasks.stop();
+    // How the tasks ended, so that nobody thinks that they still run.
+    await this.#sent(STOP_WORD_MS);
     this.#held.dispose();
     this.#refresh?.dispose();
     await this.#link.stop();
@@ -254,14 +258,13 @@ export class Engine implements Bridge {
     };
   }
 
-  /** People should see "paused" and not "offline": waits a moment until the last record has arrived. */
-  async #lastWordSent(): Promise<void> {
-    const { log } = this.#options.stores;
-    if (this.#link.connection.state !== 'online') return;
-    const { stream, end } = log.bridgeJournal;
-    const { clock } = this.#options;
-    const endMs = clock.monotonicMs() + LAST_WORD_MS;
-    while (log.acknowledged(stream) < end && clock.monotonicMs() < endMs) {
+  /** While online, waits until everything that is durable has arrived, or `withinMs` passed. */
+  async #sent(withinMs: number): Promise<void> {
+    const { stores, clock } = this.#options;
+    await stores.log.bridgeJournal.flush().catch(() => undefined);
+    const endMs = clock.monotonicMs() + withinMs;
+    const isWaiting = (): boolean => this.#link.connection.state === 'online' && stores.log.queueDepth().records > 0;
+    while (isWaiting() && clock.monotonicMs() < endMs) {
       await new Promise<void>((resolve) => clock.setTimeout(resolve, 10));
     }
   }

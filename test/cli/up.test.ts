@@ -66,6 +66,24 @@ describe('ctrlnode up', () => {
     expect(processesWith(dataDir)).toEqual([]);
   });
 
+  it('tells how its tasks ended before it goes', async () => {
+    const running = await start();
+    const { client } = await running.pairClient();
+    const taskId = await launchCommand(client, running.ready.bridge.id, 'forever');
+    await recordsUntil(client, taskId, (record) => record.type === 'output_chunk');
+    const ended = recordsUntil(client, taskId);
+    let hasLeft = false;
+    client.onDidChange((state) => {
+      hasLeft ||= !state.bridges.some((bridge) => bridge.isOnline);
+    });
+    // Only the bridge: the control plane must be there to hear it.
+    process.kill(processesWith(dataDir).find(({ command }) => command.includes('bridge run'))?.pid ?? 0, 'SIGTERM');
+    expect(lastState(await ended)).toBe('interrupted');
+    // Not at its next start, which `up` sees to.
+    expect(hasLeft).toBe(false);
+    expect(client.state.tasks.find((task) => task.taskId === taskId)?.state).toBe('interrupted');
+  });
+
   it('leaves no process when it is killed itself', async () => {
     const running = await start();
     const { client } = await running.pairClient();
