@@ -83,7 +83,8 @@ export class Engine implements Bridge {
       stateFolder: bridgeDir,
       resolveWorkspace: workspaces.resolve,
       versionOf: (id) => this.#discovery.statuses.find((status) => status.id === id)?.version,
-      limits: { tasksAtOnce: config.limits.tasksAtOnce },
+      limits: config.limits,
+      timeLimitMs: config.limits.minutesPerTask && config.limits.minutesPerTask * 60_000,
       approvalDeadlineMs: config.approvals.deadlineHours * 3_600_000,
       journals: log,
     });

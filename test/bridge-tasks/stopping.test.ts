@@ -33,6 +33,14 @@ test('a cancelled program is gone within five seconds and the task is cancelled'
   expect((await bridge.records(taskId)).at(-1)).toMatchObject({ state: 'cancelled', exit: { signal: 'SIGTERM' } });
 });
 
+test('a program that works longer than the limit fails with that reason, and is gone', async () => {
+  bridge = await openTaskBridge({ programs: { it: fixture('forever.mjs', []) }, timeLimitMs: 300 });
+  await bridge.runner.start();
+  bridge.launch({ taskId, settings: { program: 'it' } });
+  expect(await bridge.ended(taskId)).toMatchObject({ state: 'failed', reason: { code: 'time_limit' } });
+  expect(await bridge.supervisor.find(taskId)).toEqual([]);
+});
+
 test('a program that ignores SIGTERM is killed', async () => {
   await start('ignores-sigterm.mjs');
   expect(await cancelAndMeasure()).toMatchObject({ state: 'cancelled' });

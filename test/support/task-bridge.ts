@@ -30,6 +30,7 @@ export interface TaskBridgeOptions {
   readonly clock?: Clock;
   readonly limits?: { readonly tasksAtOnce?: number; readonly tasksAtOncePerProvider?: number };
   readonly approvalDeadlineMs?: number;
+  readonly timeLimitMs?: number;
 }
 
 export type TaskBridge = Awaited<ReturnType<typeof openTaskBridge>>;
@@ -79,6 +80,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     resolveWorkspace: (name) =>
       name === 'work' ? ok(workspace) : err({ code: 'workspace_not_allowed', message: 'Not allowed.' }),
     ...(options.limits && { limits: options.limits }),
+    ...(options.timeLimitMs && { timeLimitMs: options.timeLimitMs }),
     ...(options.approvalDeadlineMs && { approvalDeadlineMs: options.approvalDeadlineMs }),
   });
 

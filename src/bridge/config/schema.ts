@@ -30,6 +30,10 @@ export const configSchema = z.strictObject({
   limits: z
     .strictObject({
       tasksAtOnce: z.int().min(1).max(1_000).default(4),
+      /** Of one provider; as many as in all if absent. */
+      tasksAtOncePerProvider: z.int().min(1).max(1_000).optional(),
+      /** Working time of one task, waiting for a person not counted. None if absent. */
+      minutesPerTask: z.number().positive().max(100_000).optional(),
     })
     .default({ tasksAtOnce: 4 }),
   approvals: z.strictObject({ deadlineHours: z.number().positive().max(720).default(8) }).default({ deadlineHours: 8 }),

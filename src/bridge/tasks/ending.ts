@@ -3,8 +3,8 @@ import type { Verdict } from '../providers/provider.ts';
 import type { Exit } from '../providers/supervisor/process.ts';
 import type { Ending } from './task-ledger.ts';
 
-/** Why the bridge ended a run: a person's cancel, or because the bridge itself stops. */
-export type StopCause = 'user' | 'bridge';
+/** Why the bridge ended a run: a person's cancel, because the bridge itself stops, or because it took too long. */
+export type StopCause = 'user' | 'bridge' | 'time';
 
 export interface EndingFacts {
   readonly providerName: string;
@@ -38,6 +38,14 @@ function endingOfStop(cause: StopCause): Omit<Ending, 'exit'> {
       return {
         state: 'interrupted',
         reason: { code: 'bridge_stopped', message: 'The bridge was stopped while the task ran.' },
+      };
+    case 'time':
+      return {
+        state: 'failed',
+        reason: {
+          code: 'time_limit',
+          message: 'The task took longer than this machine allows (limits.minutesPerTask).',
+        },
       };
     default:
       return assertNever(cause);

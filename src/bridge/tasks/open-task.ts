@@ -29,6 +29,8 @@ export interface OpenTaskOptions {
   readonly versionOf: (providerId: string) => string | undefined;
   readonly supervisor: Supervisor;
   readonly approvalDeadlineMs: number;
+  /** How long a task may work, waiting for a person not counted. Undefined: as long as it likes. */
+  readonly timeLimitMs: number | undefined;
   /** The bridge's own folder, for the record of a task whose workspace cannot hold it. */
   readonly stateFolder: string;
   readonly clock: Clock;
@@ -67,6 +69,7 @@ export async function openTask(task: StoredTask, options: OpenTaskOptions): Prom
     facts,
     approvals,
     approvalDeadlineMs,
+    timeLimitMs: options.timeLimitMs,
     supervisor,
     clock,
     logger,

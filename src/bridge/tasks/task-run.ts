@@ -18,6 +18,7 @@ import { settleLeftApprovals } from './settle-approval.ts';
 import type { Ending, TaskLedger } from './task-ledger.ts';
 import { TaskOutput } from './task-output.ts';
 import { taskPaths } from './task-paths.ts';
+import { TimeLimit } from './time-limit.ts';
 
 export interface TaskRunOptions {
   readonly provider: Provider | undefined;
@@ -27,6 +28,7 @@ export interface TaskRunOptions {
   readonly facts: JournalFacts;
   readonly approvals: ApprovalTable;
   readonly approvalDeadlineMs: number;
+  readonly timeLimitMs: number | undefined;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -44,6 +46,7 @@ export class TaskRun {
   readonly #options: TaskRunOptions;
   readonly #approvals: TaskApprovals;
   readonly #control: RunControl;
+  readonly #timeLimit: TimeLimit;
   #isEnding = false;
 
   constructor(options: TaskRunOptions) {
@@ -52,6 +55,11 @@ export class TaskRun {
     const { taskId, folder, launch } = ledger.task;
     const providerName = provider?.name ?? launch.provider;
     this.#control = new RunControl({ taskId, providerName, supervisor, clock, logger });
+    this.#timeLimit = new TimeLimit({
+      limitMs: options.timeLimitMs,
+      clock,
+      onExceeded: () => this.#control.stop('time'),
+    });
     this.#approvals = new TaskApprovals({
       taskId,
       provider: launch.provider,
@@ -111,6 +119,7 @@ export class TaskRun {
       ending = this.#control.endingOf(null, FRESH);
     } finally {
       this.#isEnding = true;
+      this.#timeLimit.dispose();
       this.#control.dispose();
       this.#approvals.cancelAll();
       this.#approvals.dispose();
@@ -134,6 +143,7 @@ export class TaskRun {
     ledger.setVersion(agent.version);
     ledger.patch({ process: agent.process.identity, sessionId: agent.sessionId });
     ledger.enter('running');
+    this.#timeLimit.run();
     this.#control.attach(agent.process, agent);
     const exit = await this.#follow(agent, agent.process);
     return this.#control.endingOf(exit, FRESH);
@@ -181,6 +191,7 @@ export class TaskRun {
       const text = `The bridge was started again; it goes on following ${provider.name}.`;
       gate.append({ type: 'notice', level: 'warning', text });
       if (task.state !== 'running' || facts.lastState !== 'running') ledger.enter('running');
+      this.#timeLimit.run();
       this.#control.attach(process);
     } else {
       await supervisor.sweep(task.taskId);
@@ -248,6 +259,8 @@ export class TaskRun {
     if (this.#isEnding) return;
     const { ledger } = this.#options;
     const { state } = ledger.task;
+    if (open > 0) this.#timeLimit.hold();
+    else this.#timeLimit.run();
     if (open > 0 && state === 'running') ledger.enter('waiting');
     else if (open === 0 && state === 'waiting' && !this.#control.isStopped) ledger.enter('running');
   }

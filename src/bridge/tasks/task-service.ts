@@ -14,11 +14,13 @@ import { lostTask, reopenTask } from './recovery.ts';
 import type { TaskRun } from './task-run.ts';
 import { TaskSlots } from './task-slots.ts';
 
-export interface TaskRunnerOptions extends Omit<OpenTaskOptions, 'providers' | 'onDidChange' | 'approvalDeadlineMs'> {
+export interface TaskRunnerOptions
+  extends Omit<OpenTaskOptions, 'providers' | 'onDidChange' | 'approvalDeadlineMs' | 'timeLimitMs'> {
   readonly providers: readonly Provider[];
   readonly resolveWorkspace: LaunchChecks['resolveWorkspace'];
   readonly limits?: { readonly tasksAtOnce?: number; readonly tasksAtOncePerProvider?: number };
   readonly approvalDeadlineMs?: number;
+  readonly timeLimitMs?: number | undefined;
 }
 
 const TASKS_AT_ONCE = 4;
@@ -207,6 +209,7 @@ export class TaskRunner implements TaskService {
       ...this.#options,
       providers: this.#providers,
       approvalDeadlineMs: this.#options.approvalDeadlineMs ?? APPROVAL_DEADLINE_MS,
+      timeLimitMs: this.#options.timeLimitMs,
       onDidChange: (task) => this.#changed.fire(task),
     };
   }
