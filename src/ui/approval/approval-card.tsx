@@ -72,11 +72,12 @@ export function ApprovalCard(props: ApprovalCardProps) {
   );
 }
 
-/** What the agent wants, in general: the exact thing stands below it, in full. */
+/** What the agent wants, in general: the exact thing stands below it, in full, and need not be said twice. */
 function wishOf({ request, title }: ApprovalRecord): string {
-  if (commandOf(request.input) !== undefined) return 'wants to run a command';
-  const edit = editOf(request.input);
-  return edit ? `wants to change ${edit.path}` : `asks: ${title}`;
+  const command = commandOf(request.input);
+  if (command !== undefined && title.includes(command.slice(0, 40))) return 'wants to run a command';
+  const path = editOf(request.input)?.path;
+  return path !== undefined && title.includes(path) ? `wants to change ${path}` : `asks: ${title}`;
 }
 
 function Place({ request }: { request: ApprovalRecord }) {
