@@ -174,6 +174,32 @@ describe.skipIf('missing' in agent)('Codex', () => {
     await open.ended(taskId);
   });
 
+  test('leaving the sandbox is asked of a person too, also where the user lets a model review that', async () => {
+    const config = path.join(home, '.codex/config.toml');
+    writeFileSync(config, `approvals_reviewer = "auto_review"\n${await readFile(config, 'utf8')}`);
+    const outside = path.join(root, 'outside');
+    const input = { cmd: `touch ${outside}`, sandbox_permissions: 'require_escalated', justification: 'I must.' };
+    const steps: FakeStep[] = [{ tool: 'exec_command', input }, { text: 'Done.' }];
+    const open = await launch(steps, { approvalPolicy: 'on-request' });
+    const { approvalId, sha256, request } = await open.untilRecord(taskId, 'approval_requested');
+    expect(request.input).toMatchObject({ reason: 'I must.' });
+    expect(existsSync(outside)).toBe(false);
+    open.answer({ taskId, approvalId, sha256, decision: 'allow' });
+    expect(await open.ended(taskId)).toMatchObject({ state: 'succeeded' });
+    expect(existsSync(outside)).toBe(true);
+  });
+
+  test('a command that is not asked for cannot write outside of the task', async () => {
+    const outside = path.join(root, 'outside');
+    const steps = [shell(`touch ${outside}; echo went on`), { text: 'Done.' }];
+    const open = await launch(steps, { approvalPolicy: 'on-request' });
+    expect(await open.ended(taskId)).toMatchObject({ state: 'succeeded' });
+    const records = await open.records(taskId);
+    const printed = JSON.stringify(records.filter((record) => record.type === 'tool_call_update'));
+    expect(printed).toContain('went on');
+    expect(existsSync(outside)).toBe(false);
+  });
+
   test('a question that nobody answers is denied at its deadline', async () => {
     options = { ...options, approvalDeadlineMs: 300 };
     const open = await launch(ask);
@@ -261,6 +287,21 @@ describe.skipIf('missing' in agent)('Codex', () => {
     process.kill(open.task(taskId).process?.pid ?? 0, 'SIGKILL');
     const task = await open.ended(taskId);
     expect(task).toMatchObject({ state: 'failed', reason: { code: 'agent_no_result' } });
+  });
+
+  test('our marker reaches a command whose environment the configuration keeps small', async () => {
+    const config = path.join(home, '.codex/config.toml');
+    const small = '[shell_environment_policy]\ninherit = "core"\n[shell_environment_policy.set]\nOWN = "kept"\n';
+    writeFileSync(config, `${await readFile(config, 'utf8')}${small}`);
+    const open = await launch([shell('echo $OWN > own; sleep 60; echo b')]);
+    const { approvalId, sha256 } = await open.untilRecord(taskId, 'approval_requested');
+    open.answer({ taskId, approvalId, sha256, decision: 'allow' });
+    const isMarked = () => processesWith(`CTRLNODE_TASK=${taskId}`).some(({ command }) => command === 'sleep 60');
+    await expect.poll(isMarked, { timeout: 10_000 }).toBe(true);
+    expect(await readFile(path.join(open.folder(taskId), 'own'), 'utf8')).toBe('kept\n');
+    process.kill(open.task(taskId).process?.pid ?? 0, 'SIGKILL');
+    expect(await open.ended(taskId)).toMatchObject({ state: 'failed' });
+    expect(processesWith(`CTRLNODE_TASK=${taskId}`)).toEqual([]);
   });
 
   test('the bridge is killed in mid turn: Codex ends with its input, and the next bridge says interrupted', async () => {

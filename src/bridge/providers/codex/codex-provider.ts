@@ -70,7 +70,7 @@ export class CodexProvider implements Provider {
     const run = new CodexRun({
       process: started.value,
       version: this.#version,
-      cwd: context.paths.folder,
+      place: { taskId: context.taskId, cwd: context.paths.folder },
       settings: settings.value,
       prompt: promptOfTask(context.launch),
     });

@@ -8,6 +8,7 @@ import {
   initializeRequest,
   interruptRequest,
   refusal,
+  type ThreadPlace,
   threadStartRequest,
   turnStartRequest,
 } from './requests.ts';
@@ -16,7 +17,7 @@ import type { CodexSettings } from './settings.ts';
 export interface CodexRunOptions {
   readonly process: SupervisedProcess;
   readonly version: string | null;
-  readonly cwd: string;
+  readonly place: ThreadPlace;
   readonly settings: CodexSettings;
   readonly prompt: string;
 }
@@ -47,7 +48,7 @@ export class CodexRun implements AgentRun {
     });
     this.#send(initializeRequest());
     this.#send({ method: 'initialized' });
-    this.#send(threadStartRequest(options.cwd, options.settings));
+    this.#send(threadStartRequest(options.place, options.settings));
   }
 
   /** The agent names the thread itself, so it is not known before its first answer. */

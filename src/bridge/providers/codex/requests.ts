@@ -1,4 +1,5 @@
 /** What we send to `codex app-server`. Our own requests have fixed ids, so that the raw log alone tells their answers. */
+import { TASK_MARKER } from '../supervisor/environment.ts';
 import type { RequestId } from './lines.ts';
 import type { CodexSettings } from './settings.ts';
 
@@ -16,9 +17,19 @@ export function initializeRequest(): object {
   return { id: REQUEST_IDS.initialize, method: 'initialize', params: { clientInfo, capabilities: null } };
 }
 
-/** The user's own configuration may send questions to a model; here they go to a person. */
-export function threadStartRequest(cwd: string, { model, approvalPolicy, sandbox }: CodexSettings): object {
-  const params = { cwd, approvalPolicy, sandbox, approvalsReviewer: 'user', ...(model && { model }) };
+export interface ThreadPlace {
+  readonly taskId: string;
+  readonly cwd: string;
+}
+
+/**
+ * The user's own configuration may send questions to a model; here they go to a person. It may also keep our marker from
+ * shell commands, by which those that outlive the agent are found; so that is set for them by name.
+ */
+export function threadStartRequest({ taskId, cwd }: ThreadPlace, settings: CodexSettings): object {
+  const { model, approvalPolicy, sandbox } = settings;
+  const config = { [`shell_environment_policy.set.${TASK_MARKER}`]: taskId };
+  const params = { cwd, approvalPolicy, sandbox, approvalsReviewer: 'user', config, ...(model && { model }) };
   return { id: REQUEST_IDS.threadStart, method: 'thread/start', params };
 }
 
