@@ -304,6 +304,20 @@ describe.skipIf('missing' in agent)('Codex', () => {
     expect(processesWith(`CTRLNODE_TASK=${taskId}`)).toEqual([]);
   });
 
+  test('a command that still runs when the turn is over ends with it', async () => {
+    const input = { cmd: 'echo started; sleep 60', yield_time_ms: 300 };
+    const steps: FakeStep[] = [{ tool: 'exec_command', input }, { text: 'Left running.' }];
+    const open = await launch(steps, { approvalPolicy: 'on-request' });
+    expect(await open.ended(taskId)).toMatchObject({ state: 'succeeded' });
+    expect(processesWith(`CTRLNODE_TASK=${taskId}`)).toEqual([]);
+    const records = await open.records(taskId);
+    expect(textOf(records, 'message')).toBe('Left running.');
+    expect(records.filter((record) => record.type.startsWith('tool_call'))).toMatchObject([
+      { type: 'tool_call', status: 'in_progress' },
+      { type: 'tool_call_update', status: 'failed' },
+    ]);
+  });
+
   test('the bridge is killed in mid turn: Codex ends with its input, and the next bridge says interrupted', async () => {
     const text = Array.from({ length: 40 }, (_, n) => `word${n}`).join(' ');
     const host = await launchInHost([{ thinking: 'Hm.', text, delayMs: 60 }]);

@@ -105,7 +105,7 @@ export class CodexReader implements AgentReader {
         if (isOwn) this.#listener?.onTurnStarted(params.turn.id);
         return [];
       case 'turn/completed':
-        return isOwn ? verdictEvents(params.turn) : [];
+        return isOwn ? this.#endOfTurn(params.turn) : [];
       case 'item/started':
         return this.#items.started(params.item);
       case 'item/completed':
@@ -139,8 +139,8 @@ export class CodexReader implements AgentReader {
         return assertNever(method);
     }
   }
-}
 
-function verdictEvents(turn: Turn): UnplacedEvent[] {
-  return [{ kind: 'verdict', verdict: verdictOfTurn(turn) }];
+  #endOfTurn(turn: Turn): UnplacedEvent[] {
+    return [...this.#items.endOpenCalls(), { kind: 'verdict', verdict: verdictOfTurn(turn) }];
+  }
 }

@@ -18,6 +18,7 @@ export class ThreadItems {
   readonly #streamed = new Set<string>();
   readonly #changes = new Map<string, readonly FileChange[]>();
   readonly #output = new CommandOutput();
+  readonly #openCalls = new Set<string>();
 
   /** What a change of files that was announced would change. */
   changesOf(itemId: string): readonly FileChange[] | undefined {
@@ -26,6 +27,7 @@ export class ThreadItems {
 
   started(item: Item): UnplacedEvent[] {
     if (!isToolItem(item)) return [];
+    this.#openCalls.add(item.id);
     if (item.type === 'fileChange') this.#changes.set(item.id, item.changes);
     return [{ kind: 'record', record: toolCallRecord(item) }];
   }
@@ -33,6 +35,7 @@ export class ThreadItems {
   completed(item: Item, isOwnThread: boolean): UnplacedEvent[] {
     const hasStreamed = this.#streamed.delete(item.id);
     if (isToolItem(item)) {
+      this.#openCalls.delete(item.id);
       this.#changes.delete(item.id);
       this.#output.end(item.id);
       return [{ kind: 'record', record: toolResultRecord(item) }];
@@ -40,6 +43,16 @@ export class ThreadItems {
     if (hasStreamed) return [];
     if (item.type === 'agentMessage') return speech(item.text, isOwnThread);
     return textEvents('thought', (item.summary.length > 0 ? item.summary : item.content).join('\n\n'));
+  }
+
+  /** The turn is over: a command that still ran is ended with it, and Codex does not say so. */
+  endOpenCalls(): UnplacedEvent[] {
+    const open = [...this.#openCalls];
+    this.#openCalls.clear();
+    return open.map((toolCallId) => ({
+      kind: 'record',
+      record: { type: 'tool_call_update', toolCallId, status: 'failed' },
+    }));
   }
 
   message({ itemId, delta }: Delta, isOwnThread: boolean): UnplacedEvent[] {
