@@ -75,6 +75,9 @@ test.each([
   ['command_malformed', { provider: 'claude', settings: { permissionMode: 'bypassPermissions' } }],
   ['command_malformed', { provider: 'claude', settings: { permissionMode: 'auto' } }],
   ['command_malformed', { provider: 'claude', settings: { model: '--dangerously-skip-permissions' } }],
+  ['command_malformed', { provider: 'codex', settings: { approvalPolicy: 'never' } }],
+  ['command_malformed', { provider: 'codex', settings: { sandbox: 'danger-full-access' } }],
+  ['command_malformed', { provider: 'codex', settings: { config: { sandbox_mode: 'danger-full-access' } } }],
   ['workspace_not_allowed', { workspace: 'elsewhere' }],
   ['file_missing', { files: [attached('f1', 'a.txt', 'x')] }],
 ] as [string, Partial<TaskLaunch>][])('a launch is refused with %s: %j', async (code, launch) => {

@@ -5,8 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ClaudeReader } from '../../src/bridge/providers/claude/claude-reader.ts';
 import type { AgentEvent } from '../../src/bridge/providers/provider.ts';
-import { RecordMerger } from '../../src/bridge/tasks/record-merger.ts';
-import type { NewTaskRecord } from '../../src/protocol/records/task-records.ts';
+import { journalOf, kindsOf, meaningOf, recordsOf } from '../support/reader-journal.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../fixtures/agents');
 const logs = ['claude-text', 'claude-tools', 'claude-denied', 'claude-interrupted', 'claude-error'];
@@ -18,10 +17,6 @@ function read(all: Buffer): readonly AgentEvent[] {
   const reader = new ClaudeReader();
   return [...reader.receive(all), ...reader.finish()];
 }
-const recordsOf = (events: readonly AgentEvent[]) =>
-  events.flatMap((event) => (event.kind === 'record' ? [event.record] : []));
-const kindsOf = (events: readonly AgentEvent[]) =>
-  events.map((event) => (event.kind === 'record' ? event.record.type : event.kind));
 
 test('a turn with two tools: text once, calls with diffs, results, cost, verdict', () => {
   const events = read(log('claude-tools'));
@@ -139,12 +134,12 @@ const dense = bytes(
 
 describe.each([...logs, 'dense'])('%s', (name) => {
   const all = name === 'dense' ? dense : log(name);
-  const whole = journalOf(all, 0, []);
+  const whole = journalOf(new ClaudeReader(), all, 0, []);
 
   test('reads the same however it is cut', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(all.length), { maxLength: 40 }), (cuts) => {
-        expect(meaningOf(journalOf(all, 0, cuts))).toEqual(meaningOf(whole));
+        expect(meaningOf(journalOf(new ClaudeReader(), all, 0, cuts))).toEqual(meaningOf(whole));
       }),
       { numRuns: 60 },
     );
@@ -157,10 +152,10 @@ describe.each([...logs, 'dense'])('%s', (name) => {
         fc.nat(),
         fc.array(fc.nat(all.length), { maxLength: 20 }),
         (cuts, at, later) => {
-          const first = journalOf(all, 0, cuts);
+          const first = journalOf(new ClaudeReader(), all, 0, cuts);
           const durable = first.slice(0, at % (first.length + 1));
           const accountedFor = Math.max(0, ...durable.map((record) => record.rawOffset ?? 0));
-          const second = journalOf(all, accountedFor, later);
+          const second = journalOf(new ClaudeReader(), all, accountedFor, later);
           expect(meaningOf([...durable, ...second])).toEqual(meaningOf(whole));
         },
       ),
@@ -168,34 +163,3 @@ describe.each([...logs, 'dense'])('%s', (name) => {
     );
   });
 });
-
-/** What would be journalled if the log were read in pieces cut at these places. */
-function journalOf(all: Buffer, accountedFor: number, cuts: readonly number[]): NewTaskRecord[] {
-  const records: NewTaskRecord[] = [];
-  const merger = new RecordMerger({ append: (record) => records.push(record), accountedFor });
-  const reader = new ClaudeReader();
-  const places = [0, ...cuts.toSorted((a, b) => a - b), all.length];
-  const take = (events: readonly AgentEvent[]): void => {
-    for (const event of events) if (event.kind === 'record') merger.add(event.record, event.at);
-    merger.flush();
-  };
-  for (let at = 1; at < places.length; at++) take(reader.receive(all.subarray(places[at - 1], places[at])));
-  take(reader.finish());
-  return records;
-}
-
-/** Records with neighbouring text joined and places left out: how reads were cut does not matter to a person. */
-function meaningOf(records: readonly NewTaskRecord[]): unknown[] {
-  const joined: { type: string; text?: string }[] = [];
-  for (const { rawOffset: _, ...record } of records) {
-    const text = record.type.endsWith('_chunk') && 'content' in record ? textOf(record.content) : undefined;
-    const last = joined.at(-1);
-    if (text !== undefined && last?.type === record.type) last.text = `${last.text}${text}`;
-    else joined.push(text === undefined ? record : { type: record.type, text });
-  }
-  return joined;
-}
-
-function textOf(content: unknown): string {
-  return (content as { text: string }).text;
-}

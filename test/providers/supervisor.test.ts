@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { findClaude } from '../../src/bridge/providers/claude/find-claude.ts';
+import { findCodex } from '../../src/bridge/providers/codex/find-codex.ts';
 import { CommandProvider } from '../../src/bridge/providers/command/command-provider.ts';
 import { processesOfTask } from '../../src/bridge/providers/supervisor/descendants.ts';
 import { environmentOfTask, mergePaths } from '../../src/bridge/providers/supervisor/environment.ts';
@@ -95,6 +96,17 @@ test("the npm launcher of Claude Code is passed over for its platform's native p
   expect(await findClaude('claude', '/nowhere')).toBeUndefined();
   const own = script('own/claude', '#!/bin/sh\necho 1.2.3\n');
   expect(await findClaude(own, '')).toBe(own);
+});
+
+test("the npm launcher of Codex is passed over for its platform's native program", async (context) => {
+  const agent = await cachedAgent('codex');
+  if ('missing' in agent) return context.skip();
+  symlinkSync(path.join(agent.packageFolder, 'bin/codex.js'), path.join(folder, 'codex'));
+  expect(await findCodex('codex', folder)).toBe(agent.program);
+  expect(await findCodex(agent.program, '')).toBe(agent.program);
+  expect(await findCodex('codex', '/nowhere')).toBeUndefined();
+  const own = script('own/codex', '#!/bin/sh\necho 1.2.3\n');
+  expect(await findCodex(own, '')).toBe(own);
 });
 
 test('a program that does not tell its version is told from one that does', async () => {

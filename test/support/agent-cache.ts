@@ -20,11 +20,18 @@ interface Agent {
   readonly program: string;
 }
 
+// The folder is named for the compiler's target; the tests run on Linux.
+const CODEX_TARGET = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-unknown-linux-musl`;
 const AGENTS = {
   claude: {
     package: '@anthropic-ai/claude-code',
     version: '2.1.330',
     program: `@anthropic-ai/claude-code-${process.platform}-${process.arch}/claude`,
+  },
+  codex: {
+    package: '@openai/codex',
+    version: '0.169.0',
+    program: `@openai/codex-${process.platform}-${process.arch}/vendor/${CODEX_TARGET}/bin/codex`,
   },
 } as const satisfies Record<string, Agent>;
 export type AgentName = keyof typeof AGENTS;

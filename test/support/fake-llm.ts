@@ -1,6 +1,7 @@
 /** The fake model (fake-llm.mjs) as a process of its own, and the scripts that it plays. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const SCRIPT = path.resolve(import.meta.dirname, 'fake-llm.mjs');
@@ -24,6 +25,8 @@ export interface FakeLlm {
   readonly url: string;
   /** Makes the real Claude Code talk to this model, without retries and without anything else on the network. */
   readonly claudeEnv: Readonly<Record<string, string>>;
+  /** Makes the real Codex do so, from a configuration that is written into this home. Gives its environment. */
+  writeCodexHome(home: string): Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
@@ -48,6 +51,7 @@ export async function startFakeLlm(steps?: readonly FakeStep[]): Promise<FakeLlm
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
       CLAUDE_CODE_MAX_RETRIES: '0',
     },
+    writeCodexHome: (home) => writeCodexHome(home, url),
     async stop() {
       child.kill('SIGTERM');
       await gone;
@@ -58,4 +62,25 @@ export async function startFakeLlm(steps?: readonly FakeStep[]): Promise<FakeLlm
 /** A prompt that makes the fake model play these steps, one per model turn. */
 export function scripted(words: string, steps: readonly FakeStep[]): string {
   return `${words}\n[[fake:${JSON.stringify({ steps })}]]`;
+}
+
+function writeCodexHome(home: string, url: string): Readonly<Record<string, string>> {
+  const folder = path.join(home, '.codex');
+  mkdirSync(folder, { recursive: true });
+  const config = `
+model = "fake-model"
+model_provider = "fake"
+check_for_update_on_startup = false
+[analytics]
+enabled = false
+[model_providers.fake]
+name = "fake"
+base_url = "${url}/v1"
+wire_api = "responses"
+env_key = "FAKE_KEY"
+request_max_retries = 0
+stream_max_retries = 0
+`;
+  writeFileSync(path.join(folder, 'config.toml'), config);
+  return { CODEX_HOME: folder, FAKE_KEY: 'fake' };
 }

@@ -26,6 +26,7 @@ export interface TaskBridgeOptions {
   readonly root?: string;
   readonly programs?: Readonly<Record<string, ProgramConfig>>;
   readonly claudeCommand?: string;
+  readonly codexCommand?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly limits?: { readonly tasksAtOnce?: number; readonly tasksAtOncePerProvider?: number };
@@ -63,7 +64,11 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     logger,
   });
   const providers = createProviders(
-    { claude: { command: options.claudeCommand }, command: { programs: options.programs ?? {} } },
+    {
+      claude: { command: options.claudeCommand },
+      codex: { command: options.codexCommand },
+      command: { programs: options.programs ?? {} },
+    },
     { environment, loginPath },
   );
   const runner = new TaskRunner({

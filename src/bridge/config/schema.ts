@@ -20,13 +20,14 @@ export const configSchema = z.strictObject({
   providers: z
     .strictObject({
       claude: z.strictObject({ command: z.string().min(1).optional() }).default({}),
+      codex: z.strictObject({ command: z.string().min(1).optional() }).default({}),
       command: z
         .strictObject({
           programs: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/), programSchema).default({}),
         })
         .default({ programs: {} }),
     })
-    .default({ claude: {}, command: { programs: {} } }),
+    .default({ claude: {}, codex: {}, command: { programs: {} } }),
   limits: z
     .strictObject({
       tasksAtOnce: z.int().min(1).max(1_000).default(4),

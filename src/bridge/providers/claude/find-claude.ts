@@ -1,6 +1,7 @@
-import { open, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { findExecutable } from '../supervisor/find-executable.ts';
+import { isNativeProgram } from '../supervisor/native-program.ts';
 
 /**
  * The native program of Claude Code, or undefined. The npm package holds a launcher; a signal to a launcher would not
@@ -10,7 +11,7 @@ export async function findClaude(command: string, searchPath: string): Promise<s
   const found = await findExecutable(command, searchPath);
   if (!found) return undefined;
   const real = await realpath(found);
-  if (await isNative(real)) return real;
+  if (await isNativeProgram(real)) return real;
   for (const candidate of nativeCandidates(path.dirname(real))) {
     const native = await findExecutable(candidate, '');
     if (native) return native;
@@ -28,17 +29,4 @@ function nativeCandidates(folder: string): string[] {
       path.join(root, 'node_modules', '@anthropic-ai', folderName, 'claude'),
     ]),
   );
-}
-
-// ELF, or Mach-O in its three spellings.
-const MAGIC = ['7f454c46', 'cffaedfe', 'cefaedfe', 'cafebabe'];
-
-async function isNative(file: string): Promise<boolean> {
-  const handle = await open(file, 'r');
-  try {
-    const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-    return MAGIC.includes(buffer.toString('hex'));
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,0 +1,87 @@
+import { messageOf } from '../../../base/errors.ts';
+import { err, ok, type Result } from '../../../base/result.ts';
+import type { Reason } from '../../../protocol/reason-codes.ts';
+import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
+import type { AgentReader, AgentRun, Provider, ProviderSettings, RunContext } from '../provider.ts';
+import type { Environment } from '../supervisor/environment.ts';
+import { versionOfProgram } from '../supervisor/version-of-program.ts';
+import { promptOfTask } from '../task-prompt.ts';
+import { CodexReader } from './codex-reader.ts';
+import { CodexRun } from './codex-run.ts';
+import { findCodex } from './find-codex.ts';
+import { parseCodexSettings } from './settings.ts';
+import { signedInHint } from './signed-in.ts';
+
+export interface CodexProviderOptions {
+  /** Absolute path or name of the program. */
+  readonly command?: string | undefined;
+  readonly environment: Environment;
+  readonly loginPath: () => Promise<string>;
+}
+
+const NAME = 'Codex';
+const NOT_FOUND =
+  'Codex was not found. Install it (npm install -g @openai/codex), or name its path in the configuration under providers.codex.command.';
+// Plugins would be fetched from the network in the background at every start.
+const ARGUMENTS = ['app-server', '--disable', 'plugins'];
+
+/** The Codex CLI through its `app-server`. Facts are in README.md. */
+export class CodexProvider implements Provider {
+  readonly id = 'codex';
+  readonly name = NAME;
+  readonly #options: CodexProviderOptions;
+  #version: string | null = null;
+
+  constructor(options: CodexProviderOptions) {
+    this.#options = options;
+  }
+
+  async discover(signal: AbortSignal): Promise<ProviderStatus> {
+    const status = { id: this.id, name: NAME };
+    try {
+      const file = await this.#find();
+      if (!file) return { ...status, isInstalled: false, problem: NOT_FOUND };
+      const version = await versionOfProgram(file, this.#options.environment, signal);
+      this.#version = version.ok ? version.value : null;
+      if (!version.ok) return { ...status, isInstalled: true, problem: `${NAME} does not start: ${version.error}` };
+      return {
+        ...status,
+        isInstalled: true,
+        version: version.value,
+        ...(await signedInHint(this.#options.environment)),
+      };
+    } catch (error) {
+      return { ...status, isInstalled: false, problem: messageOf(error) };
+    }
+  }
+
+  validateSettings(settings: ProviderSettings): Result<void, Reason> {
+    const parsed = parseCodexSettings(settings);
+    return parsed.ok ? ok(undefined) : parsed;
+  }
+
+  async start(context: RunContext): Promise<Result<AgentRun, Reason>> {
+    const settings = parseCodexSettings(context.launch.settings);
+    if (!settings.ok) return settings;
+    const file = await this.#find();
+    if (!file) return err({ code: 'provider_not_installed', message: NOT_FOUND });
+    const started = await context.spawn({ file, args: ARGUMENTS, env: {}, stdin: 'pipe' });
+    if (!started.ok) return started;
+    const run = new CodexRun({
+      process: started.value,
+      version: this.#version,
+      place: { taskId: context.taskId, cwd: context.paths.folder },
+      settings: settings.value,
+      prompt: promptOfTask(context.launch),
+    });
+    return ok(run);
+  }
+
+  createReader(): AgentReader {
+    return new CodexReader();
+  }
+
+  async #find(): Promise<string | undefined> {
+    return findCodex(this.#options.command ?? 'codex', await this.#options.loginPath());
+  }
+}
