@@ -8,6 +8,7 @@ import { version } from '../protocol/version.ts';
 import { createToken } from '../sealing/token.ts';
 import type { Bridge } from './bridge.ts';
 import type { BridgeConfig } from './config/schema.ts';
+import { LocalApprovals } from './control/local-approvals.ts';
 import { type PairedBridge, pairWith } from './identity/bridge-identity.ts';
 import { InfoPublisher } from './info-publisher.ts';
 import { dial } from './link/dial.ts';
@@ -65,6 +66,7 @@ export class Engine implements Bridge {
 
   readonly onDidChange = this.#changed.event;
   readonly onDidAppend;
+  readonly approvals: LocalApprovals;
 
   constructor(options: EngineOptions) {
     const { stores, providers, clock, logger, workspaces, config, supervisor, bridgeDir, random, load } = options;
@@ -85,6 +87,14 @@ export class Engine implements Bridge {
       limits: { tasksAtOnce: config.limits.tasksAtOnce },
       approvalDeadlineMs: config.approvals.deadlineHours * 3_600_000,
       journals: log,
+      deviceName: (id) => stores.roster.current()?.devices.find((device) => device.deviceId === id)?.name,
+    });
+    this.approvals = new LocalApprovals({
+      table: stores.approvals,
+      taskTable: stores.tasks,
+      tasks: this.#tasks,
+      transaction: stores.state.transaction,
+      agentName: (id) => providers.find((provider) => provider.id === id)?.name ?? id,
     });
     const gate = createCommandGate({ identity: () => this.#gateIdentity(), roster: stores.roster, clock, logger });
     const effects = createCommandEffects({
@@ -128,6 +138,7 @@ export class Engine implements Bridge {
       queue: stores.log.queueDepth(),
       providers: [...this.#discovery.statuses],
       workspaces: workspaces.list.map((workspace) => ({ ...workspace })),
+      pendingApprovals: this.approvals.pending(),
       runningTasks: stores.tasks.listUnfinished().filter((task) => task.state !== 'queued').length,
     };
   }

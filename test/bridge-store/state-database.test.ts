@@ -72,13 +72,25 @@ test('what is put into the tables comes back whole after the database was opened
     sha256: 'f',
     deadline: 9,
     state: 'pending',
-    deviceId: null,
+    by: null,
+    settledAt: null,
+    question: {
+      title: 'ls',
+      askedAt: 1,
+      request: { provider: 'claude', tool: 'Bash', input: { command: 'ls' }, cwd: '/t' },
+    },
   };
   const tasks = createTaskTable(first.sql);
   for (const each of [task('t1'), running, ended]) tasks.put(each);
   tasks.put(ended);
   createApprovalTable(first.sql).put(approval);
-  createApprovalTable(first.sql).put({ ...approval, approvalId: 'a2', state: 'denied', deviceId: 'd1' });
+  createApprovalTable(first.sql).put({
+    ...approval,
+    approvalId: 'a2',
+    state: 'denied',
+    by: { kind: 'device', deviceId: 'd1' },
+    settledAt: 5,
+  });
   const identity = { bridgeId: 'b', accountId: 'a', serverId: 's', origin: 'https://x' };
   createSettingsTable(first.sql).identity.set(identity);
   createSettingsTable(first.sql).pause.set({ since: 1, untilMs: null });
@@ -90,7 +102,7 @@ test('what is put into the tables comes back whole after the database was opened
   expect(createTaskTable(sql).get('none')).toBeUndefined();
   expect(createApprovalTable(sql).listPending('t2')).toEqual([approval]);
   expect(createApprovalTable(sql).listPending('t1')).toEqual([]);
-  expect(createApprovalTable(sql).get('a2')?.deviceId).toBe('d1');
+  expect(createApprovalTable(sql).get('a2')).toMatchObject({ by: { kind: 'device', deviceId: 'd1' }, settledAt: 5 });
   const settings = createSettingsTable(sql);
   expect(settings.identity.get()).toEqual(identity);
   expect(settings.pause.get()).toEqual({ since: 1, untilMs: null });

@@ -33,6 +33,7 @@ const OPTIONS: ApprovalRequest['options'] = [
   { optionId: 'allow', name: 'Allow once', kind: 'allow_once' },
   { optionId: 'deny', name: 'Deny', kind: 'reject_once' },
 ];
+const WITHDRAWN = 'The agent took its question back.';
 const EXPIRED_MESSAGE = 'Nobody answered in time, so this was denied.';
 const DENIED_MESSAGE = 'The person who watches this task denied this.';
 const TOO_LARGE_MESSAGE =
@@ -67,7 +68,17 @@ export class TaskApprovals implements Disposable {
       return;
     }
     // The row first: an answer can come as soon as the record is sent.
-    table.put({ approvalId, taskId, sha256, deadline, state: 'pending', deviceId: null });
+    const stored = { title, askedAt: clock.now(), request };
+    table.put({
+      approvalId,
+      taskId,
+      sha256,
+      deadline,
+      state: 'pending',
+      by: null,
+      settledAt: null,
+      question: stored,
+    });
     append(record);
     this.#open.set(approvalId, { requestId: question.requestId, deadline });
     this.#options.onDidChangeOpen(this.#open.size);
@@ -86,14 +97,14 @@ export class TaskApprovals implements Disposable {
   }
 
   /** The agent no longer asks. */
-  withdraw(requestId: string): void {
+  withdraw(requestId: string, why = WITHDRAWN): void {
     for (const [approvalId, open] of this.#open) {
-      if (open.requestId === requestId) this.#settle(approvalId, 'cancelled');
+      if (open.requestId === requestId) this.#settle(approvalId, 'cancelled', why);
     }
   }
 
-  cancelAll(): void {
-    for (const approvalId of this.#open.keys()) this.#settle(approvalId, 'cancelled');
+  cancelAll(why: string): void {
+    for (const approvalId of this.#open.keys()) this.#settle(approvalId, 'cancelled', why);
   }
 
   dispose(): void {
@@ -102,12 +113,13 @@ export class TaskApprovals implements Disposable {
     this.#open.clear();
   }
 
-  #settle(approvalId: string, outcome: Outcome): void {
+  #settle(approvalId: string, outcome: Outcome, why?: string): void {
     const open = this.#open.get(approvalId);
     if (!open) return;
     this.#open.delete(approvalId);
-    const { table, append, answer, taskId } = this.#options;
-    append(settleApproval({ table, approvalId, outcome, deadline: open.deadline, taskId }));
+    const { table, clock, append, answer, taskId } = this.#options;
+    const { deadline } = open;
+    append(settleApproval({ table, clock, approvalId, outcome, deadline, taskId, ...(why && { why }) }));
     if (outcome !== 'cancelled') answer(open.requestId, answerOf(outcome));
     this.#options.onDidChangeOpen(this.#open.size);
   }

@@ -14,7 +14,7 @@ import type { JournalFacts } from './journal-facts.ts';
 import type { JournalGate } from './journal-gate.ts';
 import { OutputWatcher } from './output-watcher.ts';
 import { RunControl } from './run-control.ts';
-import { settleLeftApprovals } from './settle-approval.ts';
+import { settleLeftApprovals, whyUnanswered } from './settle-approval.ts';
 import type { Ending, TaskLedger } from './task-ledger.ts';
 import { TaskOutput } from './task-output.ts';
 import { taskPaths } from './task-paths.ts';
@@ -112,7 +112,7 @@ export class TaskRun {
     } finally {
       this.#isEnding = true;
       this.#control.dispose();
-      this.#approvals.cancelAll();
+      this.#approvals.cancelAll(whyUnanswered(this.#control.stopCause));
       this.#approvals.dispose();
     }
     await ledger.end(ending);
@@ -222,7 +222,10 @@ export class TaskRun {
       clock,
       // An agent of an earlier life of the bridge cannot be answered; it denies by itself when its stdin has ended.
       onQuestion: (question, rawOffset) => this.#control.agent && this.#approvals.ask(question, rawOffset),
-      onWithdrawn: (requestId) => this.#approvals.withdraw(requestId),
+      onWithdrawn: (requestId) => {
+        const cause = this.#control.stopCause;
+        this.#approvals.withdraw(requestId, cause && whyUnanswered(cause));
+      },
       onSession: (sessionId, version) => {
         ledger.setVersion(version);
         if (sessionId !== ledger.task.sessionId) ledger.patch({ sessionId });
