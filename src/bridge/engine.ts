@@ -15,6 +15,7 @@ import { dial } from './link/dial.ts';
 import { Link } from './link/link.ts';
 import { createCommandEffects } from './policy/command-effects.ts';
 import { createCommandGate } from './policy/command-gate.ts';
+import { PolicyFile } from './policy/policy-file.ts';
 import type { Workspaces } from './policy/workspaces.ts';
 import type { Logger, StoredTask } from './ports.ts';
 import { ProviderDiscovery } from './providers/directory.ts';
@@ -54,6 +55,7 @@ export class Engine implements Bridge {
   readonly #held = new DisposableStore();
   readonly #discovery: ProviderDiscovery;
   readonly #tasks: TaskRunner;
+  readonly #policy: PolicyFile;
   readonly #inbox: Inbox;
   readonly #link: Link;
   readonly #info: InfoPublisher;
@@ -75,6 +77,7 @@ export class Engine implements Bridge {
     this.#paired = options.paired;
     this.onDidAppend = log.onDidAppend;
     this.#discovery = this.#held.add(new ProviderDiscovery({ providers, clock, logger }));
+    this.#policy = this.#held.add(new PolicyFile({ bridgeDir, logger }));
     this.#tasks = new TaskRunner({
       ...stores,
       providers,
@@ -85,6 +88,7 @@ export class Engine implements Bridge {
       resolveWorkspace: workspaces.resolve,
       versionOf: (id) => this.#discovery.statuses.find((status) => status.id === id)?.version,
       limits: { tasksAtOnce: config.limits.tasksAtOnce },
+      policy: this.#policy,
       approvalDeadlineMs: config.approvals.deadlineHours * 3_600_000,
       journals: log,
       deviceName: (id) => stores.roster.current()?.devices.find((device) => device.deviceId === id)?.name,
@@ -138,6 +142,7 @@ export class Engine implements Bridge {
       queue: stores.log.queueDepth(),
       providers: [...this.#discovery.statuses],
       workspaces: workspaces.list.map((workspace) => ({ ...workspace })),
+      policy: this.#policy.status,
       pendingApprovals: this.approvals.pending(),
       runningTasks: stores.tasks.listUnfinished().filter((task) => task.state !== 'queued').length,
     };
@@ -150,6 +155,8 @@ export class Engine implements Bridge {
 
   async start(): Promise<void> {
     const { stores } = this.#options;
+    this.#policy.start();
+    this.#held.add(this.#policy.onDidChange(() => this.#didChange()));
     this.#held.add(this.#discovery.onDidChange(() => this.#didChange()));
     this.#held.add(this.#tasks.onDidChange(() => this.#didChange()));
     this.#held.add(this.#link.onDidChange(() => this.#didChange()));
@@ -254,12 +261,14 @@ export class Engine implements Bridge {
 
   #bridgeInfo(): BridgeInfo {
     const { name, host, workspaces, stores } = this.#options;
+    const { problem } = this.#policy.status;
     return {
       name,
       host,
       platform: process.platform,
       version,
       isPaused: stores.settings.pause.get() !== undefined,
+      ...(problem !== null && { policyProblem: problem }),
       providers: [...this.#discovery.statuses],
       workspaces: workspaces.list.map((workspace) => workspace.name),
     };

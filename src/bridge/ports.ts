@@ -10,6 +10,7 @@ import type { ProviderStatus } from '../protocol/records/bridge-records.ts';
 import type { ApprovalBy, ApprovalRequest, NewTaskRecord } from '../protocol/records/task-records.ts';
 import type { TaskState } from '../protocol/task-state.ts';
 import type { ApprovalAnswer, TaskLaunch } from '../protocol/wire/commands.ts';
+import type { PolicyDecision } from './policy/approval-policy.ts';
 
 export type { Logger };
 
@@ -80,6 +81,11 @@ export interface ApprovalTable {
   /** Two at most: enough to know whether the beginning of an id says which one is meant. */
   startingWith(prefix: string): readonly StoredApproval[];
   listPending(taskId?: string): readonly StoredApproval[];
+}
+
+/** The user's own rules for questions of agents. Undefined: a person is asked. */
+export interface ApprovalPolicy {
+  decide(request: ApprovalRequest['request']): PolicyDecision | undefined;
 }
 
 /** Files that came in pieces before the launch that names them. */

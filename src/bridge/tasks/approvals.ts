@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposal.ts';
 import { RECORD_MAX_BYTES } from '../../protocol/limits.ts';
-import type { ApprovalRequest, NewTaskRecord } from '../../protocol/records/task-records.ts';
-import type { ApprovalTable } from '../ports.ts';
+import type { ApprovalBy, ApprovalRequest, NewTaskRecord } from '../../protocol/records/task-records.ts';
+import type { PolicyDecision } from '../policy/approval-policy.ts';
+import type { ApprovalPolicy, ApprovalTable } from '../ports.ts';
 import type { AgentAnswer, AgentQuestion } from '../providers/provider.ts';
 import { canonicalSha256 } from './canonical-json.ts';
 import { sizeOfRecord } from './fit-record.ts';
@@ -16,6 +17,8 @@ export interface TaskApprovalsOptions {
   readonly table: ApprovalTable;
   readonly clock: Clock;
   readonly deadlineMs: number;
+  /** This machine's own rules; what they do not decide is asked. */
+  readonly policy?: ApprovalPolicy | undefined;
   readonly append: (record: NewTaskRecord) => void;
   readonly answer: (requestId: string, answer: AgentAnswer) => void;
   /** How many questions wait for a person now. */
@@ -25,6 +28,8 @@ export interface TaskApprovalsOptions {
 interface OpenApproval {
   readonly requestId: string;
   readonly deadline: number;
+  /** By a rule: no person was asked. */
+  readonly isDecided: boolean;
 }
 
 // A timer alone would be late by the time that the machine slept.
@@ -36,6 +41,7 @@ const OPTIONS: ApprovalRequest['options'] = [
 const WITHDRAWN = 'The agent took its question back.';
 const EXPIRED_MESSAGE = 'Nobody answered in time, so this was denied.';
 const DENIED_MESSAGE = 'The person who watches this task denied this.';
+const POLICY_MESSAGE = 'of this machine’s policy denies this. Do not try it in another way.';
 const TOO_LARGE_MESSAGE =
   'This request is too large to be shown to a person, so it was denied. Do it in smaller steps, for example several small edits.';
 
@@ -67,22 +73,17 @@ export class TaskApprovals implements Disposable {
       this.#refuse(question, rawOffset);
       return;
     }
+    const decided = this.#options.policy?.decide(request);
     // The row first: an answer can come as soon as the record is sent.
-    const stored = { title, askedAt: clock.now(), request };
     table.put({
-      approvalId,
-      taskId,
-      sha256,
-      deadline,
-      state: 'pending',
-      by: null,
-      settledAt: null,
-      question: stored,
+      ...{ approvalId, taskId, sha256, deadline },
+      ...(decided ? decidedState(decided, clock.now()) : { state: 'pending', by: null, settledAt: null }),
+      question: { title, askedAt: clock.now(), request },
     });
     append(record);
-    this.#open.set(approvalId, { requestId: question.requestId, deadline });
-    this.#options.onDidChangeOpen(this.#open.size);
-    this.#schedule();
+    this.#open.set(approvalId, { requestId: question.requestId, deadline, isDecided: decided !== undefined });
+    if (decided) this.#settle(approvalId, decided.decision === 'allow' ? 'allowed' : 'denied');
+    else this.#didOpen();
   }
 
   /** Applies what the table says: answers that came, deadlines that passed. */
@@ -120,8 +121,14 @@ export class TaskApprovals implements Disposable {
     const { table, clock, append, answer, taskId } = this.#options;
     const { deadline } = open;
     append(settleApproval({ table, clock, approvalId, outcome, deadline, taskId, ...(why && { why }) }));
-    if (outcome !== 'cancelled') answer(open.requestId, answerOf(outcome));
+    const rule = table.get(approvalId)?.by;
+    if (outcome !== 'cancelled') answer(open.requestId, answerOf(outcome, rule ?? null));
+    if (!open.isDecided) this.#options.onDidChangeOpen(this.#open.size);
+  }
+
+  #didOpen(): void {
     this.#options.onDidChangeOpen(this.#open.size);
+    this.#schedule();
   }
 
   #refuse(question: AgentQuestion, rawOffset: number): void {
@@ -141,7 +148,13 @@ export class TaskApprovals implements Disposable {
   }
 }
 
-function answerOf(outcome: 'allowed' | 'denied' | 'expired'): AgentAnswer {
+function answerOf(outcome: 'allowed' | 'denied' | 'expired', by: ApprovalBy | null): AgentAnswer {
   if (outcome === 'allowed') return { decision: 'allow' };
+  if (by?.kind === 'policy') return { decision: 'deny', message: `Rule ${by.rule} ${POLICY_MESSAGE}` };
   return { decision: 'deny', message: outcome === 'denied' ? DENIED_MESSAGE : EXPIRED_MESSAGE };
+}
+
+function decidedState({ decision, rule }: PolicyDecision, settledAt: number) {
+  const state = decision === 'allow' ? 'allowed' : 'denied';
+  return { state, by: { kind: 'policy', rule }, settledAt } as const;
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
-import type { ApprovalTable, FileSpool, Journal, Logger, StoredTask, TaskTable } from '../ports.ts';
+import type { ApprovalPolicy, ApprovalTable, FileSpool, Journal, Logger, StoredTask, TaskTable } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Supervisor } from '../providers/supervisor/supervisor.ts';
 import { NO_FACTS, readJournalFacts } from './journal-facts.ts';
@@ -29,6 +29,7 @@ export interface OpenTaskOptions {
   readonly versionOf: (providerId: string) => string | undefined;
   readonly supervisor: Supervisor;
   readonly approvalDeadlineMs: number;
+  readonly policy?: ApprovalPolicy | undefined;
   /** The bridge's own folder, for the record of a task whose workspace cannot hold it. */
   readonly stateFolder: string;
   readonly clock: Clock;
@@ -67,6 +68,7 @@ export async function openTask(task: StoredTask, options: OpenTaskOptions): Prom
     facts,
     approvals,
     approvalDeadlineMs,
+    policy: options.policy,
     supervisor,
     clock,
     logger,

@@ -26,7 +26,7 @@ export function settleApproval({ table, clock, taskId, approvalId, outcome, dead
   const isAnswered = row !== undefined && row.state !== 'pending';
   if (row?.state === 'pending') table.put({ ...row, state: outcome, settledAt: clock.now() });
   const by = row?.by;
-  const words = why && isAnswered ? `The agent did not get this answer: ${why}` : why;
+  const words = why && isAnswered ? `The agent may not have got this answer. ${why}` : why;
   return {
     type: 'approval_resolved',
     taskId,

@@ -3,7 +3,7 @@ import { messageOf } from '../../base/errors.ts';
 import { err, type Result } from '../../base/result.ts';
 import { RECORD_MERGE_BYTES } from '../../protocol/limits.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
-import type { ApprovalTable, Journal, Logger } from '../ports.ts';
+import type { ApprovalPolicy, ApprovalTable, Journal, Logger } from '../ports.ts';
 import { splitText } from '../providers/output/split-text.ts';
 import type { AgentReader, AgentRun, Provider } from '../providers/provider.ts';
 import type { Exit, SupervisedProcess } from '../providers/supervisor/process.ts';
@@ -27,6 +27,7 @@ export interface TaskRunOptions {
   readonly facts: JournalFacts;
   readonly approvals: ApprovalTable;
   readonly approvalDeadlineMs: number;
+  readonly policy?: ApprovalPolicy | undefined;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -59,6 +60,7 @@ export class TaskRun {
       table: options.approvals,
       clock,
       deadlineMs: options.approvalDeadlineMs,
+      policy: options.policy,
       append: (record) => gate.append(record),
       answer: (requestId, answer) => this.#control.agent?.answer(requestId, answer),
       onDidChangeOpen: (open) => this.#showWaiting(open),

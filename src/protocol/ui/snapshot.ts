@@ -54,6 +54,8 @@ export const snapshotSchema = z.object({
   providers: z.array(providerStatusSchema),
   workspaces: z.array(z.object({ name: z.string(), path: z.string() })),
   runningTasks: z.number(),
+  /** The machine's own rules for approvals; `problem` while their file cannot be understood. */
+  policy: z.object({ rules: z.number(), problem: z.string().nullable() }),
   /** Oldest first. */
   pendingApprovals: z.array(pendingApprovalSchema),
 });
