@@ -98,6 +98,7 @@ export class Engine implements Bridge {
       taskTable: stores.tasks,
       tasks: this.#tasks,
       transaction: stores.state.transaction,
+      audit: stores.audit,
       agentName: (id) => providers.find((provider) => provider.id === id)?.name ?? id,
     });
     const gate = createCommandGate({ identity: () => this.#gateIdentity(), roster: stores.roster, clock, logger });

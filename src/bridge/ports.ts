@@ -83,6 +83,36 @@ export interface ApprovalTable {
   listPending(taskId?: string): readonly StoredApproval[];
 }
 
+export interface AuditEntry {
+  readonly event:
+    | 'command_done'
+    | 'command_refused'
+    | 'batch_refused'
+    | 'answer_refused'
+    | 'approval_asked'
+    | `approval_${Exclude<StoredApproval['state'], 'pending'>}`;
+  readonly commandId?: string;
+  readonly deviceId?: string;
+  readonly action?: string;
+  readonly taskId?: string;
+  readonly approvalId?: string;
+  readonly sha256?: string;
+  readonly provider?: string;
+  readonly tool?: string;
+  /** The command, or the title of what is asked; perhaps shortened. */
+  readonly what?: string;
+  readonly by?: 'device' | 'machine' | 'policy' | 'nobody';
+  readonly rule?: number;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** The machine's record of what was decided (`store/audit-log.ts`). */
+export interface AuditTrail {
+  /** Never throws: a line that cannot be written waits, in a bounded queue, for the next call. */
+  append(entry: AuditEntry): void;
+}
+
 /** The user's own rules for questions of agents. Undefined: a person is asked. */
 export interface ApprovalPolicy {
   decide(request: ApprovalRequest['request']): PolicyDecision | undefined;

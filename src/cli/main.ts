@@ -27,6 +27,7 @@ Its tasks:
 Questions of its agents:
   approvals [--json]          list what waits for an answer, oldest first
   approve <id>, deny <id>     answer one
+  audit [--verify]            what was asked of this machine and what became of it
 
 Each command takes --data <dir>. "ctrlnode help <command>" says more.`;
 
@@ -46,6 +47,7 @@ function createProgram(): Command {
   addBridge(program);
   addTasks(program);
   addApprovals(program);
+  addAudit(program);
   return program;
 }
 
@@ -171,6 +173,17 @@ function addApprovals(program: Command): void {
       program.command(name).argument('<id>', 'id of the question, or its beginning').description(description),
     ).action((id: string, options: LocalOptions) => answerApproval(clientOf(options), id, decision, print));
   }
+}
+
+function addAudit(program: Command): void {
+  local(program.command('audit').description('print what was asked of this machine and who decided, oldest first'))
+    .option('--json', 'print the lines as they stand, or the result of --verify as JSON')
+    .option('--verify', 'check that no line was changed or removed, instead of printing')
+    .action(async (options: LocalOptions & { json?: boolean; verify?: boolean }) => {
+      const { printAudit } = await import('./audit-command.ts');
+      const format = options.json ? 'json' : 'text';
+      await printAudit(resolveDataDir(options.data), { format, verify: options.verify ?? false }, print);
+    });
 }
 
 interface LocalOptions {

@@ -1,13 +1,14 @@
 import { CodedError } from '../../base/errors.ts';
 import type { LocalAnswer } from '../../protocol/local/control.ts';
 import type { PendingApproval } from '../../protocol/ui/snapshot.ts';
-import type { ApprovalTable, StoredApproval, TaskService, TaskTable, Transaction } from '../ports.ts';
+import type { ApprovalTable, AuditTrail, StoredApproval, TaskService, TaskTable, Transaction } from '../ports.ts';
 
 export interface LocalApprovalsOptions {
   readonly table: ApprovalTable;
   readonly taskTable: TaskTable;
   readonly tasks: TaskService;
   readonly transaction: Transaction;
+  readonly audit: AuditTrail;
   readonly agentName: (providerId: string) => string;
 }
 
@@ -29,13 +30,17 @@ export class LocalApprovals {
 
   /** `id` may be the beginning of one. Throws a CodedError if the answer does not count, with the reason that a device would be told. */
   answer(id: string, answer: LocalAnswer): void {
-    const { tasks, transaction } = this.#options;
+    const { tasks, transaction, audit } = this.#options;
     const { approvalId, taskId } = this.#find(id);
     const sha256 = answer.sha256 ?? '';
     const result = transaction(() =>
       tasks.answerApproval({ decision: answer.decision, sha256, approvalId, taskId }, { kind: 'machine' }),
     );
-    if (!result.ok) throw new CodedError(result.error.code, result.error.message);
+    if (!result.ok) {
+      const { code, message } = result.error;
+      audit.append({ event: 'answer_refused', taskId, approvalId, by: 'machine', code, message });
+      throw new CodedError(code, message);
+    }
     tasks.wake();
   }
 

@@ -4,8 +4,9 @@ import type { Disposable } from '../../base/disposal.ts';
 import { RECORD_MAX_BYTES } from '../../protocol/limits.ts';
 import type { ApprovalBy, ApprovalRequest, NewTaskRecord } from '../../protocol/records/task-records.ts';
 import type { PolicyDecision } from '../policy/approval-policy.ts';
-import type { ApprovalPolicy, ApprovalTable } from '../ports.ts';
+import type { ApprovalPolicy, ApprovalTable, AuditTrail } from '../ports.ts';
 import type { AgentAnswer, AgentQuestion } from '../providers/provider.ts';
+import { auditAsked, auditResolved } from './approval-audit.ts';
 import { canonicalSha256 } from './canonical-json.ts';
 import { sizeOfRecord } from './fit-record.ts';
 import { type Outcome, settleApproval } from './settle-approval.ts';
@@ -17,6 +18,7 @@ export interface TaskApprovalsOptions {
   readonly table: ApprovalTable;
   readonly clock: Clock;
   readonly deadlineMs: number;
+  readonly audit?: AuditTrail | undefined;
   /** This machine's own rules; what they do not decide is asked. */
   readonly policy?: ApprovalPolicy | undefined;
   readonly append: (record: NewTaskRecord) => void;
@@ -67,7 +69,7 @@ export class TaskApprovals implements Disposable {
     const deadline = clock.now() + this.#options.deadlineMs;
     const { title, toolCallId } = question;
     const shown = { approvalId, sha256, deadline, title, request, options: OPTIONS, ...(toolCallId && { toolCallId }) };
-    const record: NewTaskRecord = { type: 'approval_requested', taskId, ...shown, rawOffset };
+    const record = { type: 'approval_requested', taskId, ...shown, rawOffset } as const;
     // Never shortened: a person allows exactly what they saw.
     if (sizeOfRecord(record) > RECORD_MAX_BYTES) {
       this.#refuse(question, rawOffset);
@@ -80,6 +82,7 @@ export class TaskApprovals implements Disposable {
       ...(decided ? decidedState(decided, clock.now()) : { state: 'pending', by: null, settledAt: null }),
       question: { title, askedAt: clock.now(), request },
     });
+    auditAsked(this.#options.audit, record);
     append(record);
     this.#open.set(approvalId, { requestId: question.requestId, deadline, isDecided: decided !== undefined });
     if (decided) this.#settle(approvalId, decided.decision === 'allow' ? 'allowed' : 'denied');
@@ -120,7 +123,9 @@ export class TaskApprovals implements Disposable {
     this.#open.delete(approvalId);
     const { table, clock, append, answer, taskId } = this.#options;
     const { deadline } = open;
-    append(settleApproval({ table, clock, approvalId, outcome, deadline, taskId, ...(why && { why }) }));
+    const record = settleApproval({ table, clock, approvalId, outcome, deadline, taskId, ...(why && { why }) });
+    auditResolved(this.#options.audit, record);
+    append(record);
     const rule = table.get(approvalId)?.by;
     if (outcome !== 'cancelled') answer(open.requestId, answerOf(outcome, rule ?? null));
     if (!open.isDecided) this.#options.onDidChangeOpen(this.#open.size);

@@ -1,7 +1,16 @@
 import path from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
-import type { ApprovalPolicy, ApprovalTable, FileSpool, Journal, Logger, StoredTask, TaskTable } from '../ports.ts';
+import type {
+  ApprovalPolicy,
+  ApprovalTable,
+  AuditTrail,
+  FileSpool,
+  Journal,
+  Logger,
+  StoredTask,
+  TaskTable,
+} from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Supervisor } from '../providers/supervisor/supervisor.ts';
 import { NO_FACTS, readJournalFacts } from './journal-facts.ts';
@@ -30,6 +39,7 @@ export interface OpenTaskOptions {
   readonly supervisor: Supervisor;
   readonly approvalDeadlineMs: number;
   readonly policy?: ApprovalPolicy | undefined;
+  readonly audit?: AuditTrail | undefined;
   /** The bridge's own folder, for the record of a task whose workspace cannot hold it. */
   readonly stateFolder: string;
   readonly clock: Clock;
@@ -69,6 +79,7 @@ export async function openTask(task: StoredTask, options: OpenTaskOptions): Prom
     approvals,
     approvalDeadlineMs,
     policy: options.policy,
+    audit: options.audit,
     supervisor,
     clock,
     logger,

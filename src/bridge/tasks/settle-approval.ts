@@ -1,7 +1,8 @@
 import { assertNever } from '../../base/assert-never.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { NewTaskRecord } from '../../protocol/records/task-records.ts';
-import type { ApprovalTable, StoredApproval } from '../ports.ts';
+import type { ApprovalTable, AuditTrail, StoredApproval } from '../ports.ts';
+import { auditResolved } from './approval-audit.ts';
 import type { StopCause } from './ending.ts';
 
 export type Outcome = Exclude<StoredApproval['state'], 'pending'>;
@@ -47,16 +48,19 @@ export interface LeftApprovals {
   readonly open: readonly string[];
   readonly table: ApprovalTable;
   readonly clock: Clock;
+  readonly audit?: AuditTrail | undefined;
   readonly append: (record: NewTaskRecord) => void;
 }
 
 /** After a crash. The agent's stdin ended with the bridge, so nobody waits for these answers any more. */
-export function settleLeftApprovals({ taskId, open, table, clock, append }: LeftApprovals): void {
+export function settleLeftApprovals({ taskId, open, table, clock, audit, append }: LeftApprovals): void {
   for (const approvalId of open) {
     const deadline = table.get(approvalId)?.deadline ?? clock.now();
     const outcome = clock.now() >= deadline ? 'expired' : 'cancelled';
     const why = outcome === 'cancelled' ? { why: CRASHED } : {};
-    append(settleApproval({ table, clock, taskId, approvalId, outcome, deadline, ...why }));
+    const record = settleApproval({ table, clock, taskId, approvalId, outcome, deadline, ...why });
+    auditResolved(audit, record);
+    append(record);
   }
   // Rows whose question never became durable: nobody saw them.
   for (const row of table.listPending(taskId)) table.put({ ...row, state: 'cancelled', settledAt: clock.now() });

@@ -3,7 +3,7 @@ import { messageOf } from '../../base/errors.ts';
 import { err, type Result } from '../../base/result.ts';
 import { RECORD_MERGE_BYTES } from '../../protocol/limits.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
-import type { ApprovalPolicy, ApprovalTable, Journal, Logger } from '../ports.ts';
+import type { ApprovalPolicy, ApprovalTable, AuditTrail, Journal, Logger } from '../ports.ts';
 import { splitText } from '../providers/output/split-text.ts';
 import type { AgentReader, AgentRun, Provider } from '../providers/provider.ts';
 import type { Exit, SupervisedProcess } from '../providers/supervisor/process.ts';
@@ -28,6 +28,7 @@ export interface TaskRunOptions {
   readonly approvals: ApprovalTable;
   readonly approvalDeadlineMs: number;
   readonly policy?: ApprovalPolicy | undefined;
+  readonly audit?: AuditTrail | undefined;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -61,6 +62,7 @@ export class TaskRun {
       clock,
       deadlineMs: options.approvalDeadlineMs,
       policy: options.policy,
+      audit: options.audit,
       append: (record) => gate.append(record),
       answer: (requestId, answer) => this.#control.agent?.answer(requestId, answer),
       onDidChangeOpen: (open) => this.#showWaiting(open),
@@ -171,6 +173,7 @@ export class TaskRun {
       open: facts.openApprovals,
       table: approvals,
       clock,
+      audit: this.#options.audit,
       append: (record) => gate.append(record),
     });
     if (task.isCancelRequested) this.#control.stop('user');
