@@ -168,3 +168,23 @@ test('a folder that cannot be made, a newer database and a damaged one are told 
   writeFileSync(join(damaged, 'state.db'), 'this is no database at all, but it is long enough to look at'.repeat(40));
   expect(codeOfOpening(damaged)).toBe('database_unreadable');
 });
+
+test('questions of the first schema keep who answered them, and can be listed', () => {
+  const dataDir = makeTempDir();
+  const old = openSqlDatabase(join(dataDir, 'state.db'));
+  // The table as it was; the other ones do not matter here.
+  old.exec(`CREATE TABLE approvals (
+      approval_id TEXT PRIMARY KEY, task_id TEXT NOT NULL, sha256 TEXT NOT NULL, deadline REAL NOT NULL,
+      state TEXT NOT NULL, device_id TEXT
+    ) STRICT;
+    CREATE INDEX approvals_pending ON approvals (task_id) WHERE state = 'pending';
+    INSERT INTO approvals VALUES ('a1', 't1', 'f', 9, 'pending', NULL), ('a2', 't1', 'f', 9, 'denied', 'd1');
+    PRAGMA user_version = 1`);
+  old.close();
+  const table = createApprovalTable(open(dataDir).sql);
+  expect(table.listPending()).toMatchObject([{ approvalId: 'a1', by: null, settledAt: null, question: null }]);
+  expect(table.get('a2')).toMatchObject({ state: 'denied', by: { kind: 'device', deviceId: 'd1' } });
+  expect(table.startingWith('a').length).toBe(2);
+  expect(table.startingWith('a2')).toMatchObject([{ approvalId: 'a2' }]);
+  expect(table.startingWith('%')).toEqual([]);
+});
