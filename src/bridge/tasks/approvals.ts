@@ -66,7 +66,8 @@ export class TaskApprovals implements Disposable {
     const request = { provider, tool: question.tool, input: question.input, cwd };
     const approvalId = randomUUID();
     const sha256 = canonicalSha256(request);
-    const deadline = clock.now() + this.#options.deadlineMs;
+    const askedAt = clock.now();
+    const deadline = askedAt + this.#options.deadlineMs;
     const { title, toolCallId } = question;
     const shown = { approvalId, sha256, deadline, title, request, options: OPTIONS, ...(toolCallId && { toolCallId }) };
     const record = { type: 'approval_requested', taskId, ...shown, rawOffset } as const;
@@ -79,8 +80,8 @@ export class TaskApprovals implements Disposable {
     // The row first: an answer can come as soon as the record is sent.
     table.put({
       ...{ approvalId, taskId, sha256, deadline },
-      ...(decided ? decidedState(decided, clock.now()) : { state: 'pending', by: null, settledAt: null }),
-      question: { title, askedAt: clock.now(), request },
+      ...(decided ? decidedState(decided, askedAt) : { state: 'pending', by: null, settledAt: null }),
+      question: { title, askedAt, request },
     });
     auditAsked(this.#options.audit, record);
     append(record);
