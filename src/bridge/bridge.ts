@@ -12,6 +12,7 @@ import type { Event } from '../base/emitter.ts';
 import { CodedError, messageOf } from '../base/errors.ts';
 import type { Snapshot, TaskSummary } from '../protocol/ui/snapshot.ts';
 import type { BridgeConfig } from './config/schema.ts';
+import type { LocalApprovals } from './control/local-approvals.ts';
 import { controlRoutes } from './control/routes.ts';
 import { listenOnControlSocket } from './control/server.ts';
 import { controlSocketPath } from './control/socket-path.ts';
@@ -49,6 +50,7 @@ export interface Bridge {
   readonly onDidChange: Event<Snapshot>;
   /** New records of a stream are durable. */
   readonly onDidAppend: Event<string>;
+  readonly approvals: LocalApprovals;
   taskSummaries(): TaskSummary[];
   findTask(taskId: string): StoredTask | undefined;
   /** Resolves with the bridge id; rejects with a CodedError of one sentence. */

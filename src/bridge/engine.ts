@@ -8,12 +8,14 @@ import { version } from '../protocol/version.ts';
 import { createToken } from '../sealing/token.ts';
 import type { Bridge } from './bridge.ts';
 import type { BridgeConfig } from './config/schema.ts';
+import { LocalApprovals } from './control/local-approvals.ts';
 import { type PairedBridge, pairWith } from './identity/bridge-identity.ts';
 import { InfoPublisher } from './info-publisher.ts';
 import { dial } from './link/dial.ts';
 import { Link } from './link/link.ts';
 import { createCommandEffects } from './policy/command-effects.ts';
 import { createCommandGate } from './policy/command-gate.ts';
+import { PolicyFile } from './policy/policy-file.ts';
 import type { Workspaces } from './policy/workspaces.ts';
 import type { Logger, StoredTask } from './ports.ts';
 import { ProviderDiscovery } from './providers/directory.ts';
@@ -54,6 +56,7 @@ export class Engine implements Bridge {
   readonly #held = new DisposableStore();
   readonly #discovery: ProviderDiscovery;
   readonly #tasks: TaskRunner;
+  readonly #policy: PolicyFile;
   readonly #inbox: Inbox;
   readonly #link: Link;
   readonly #info: InfoPublisher;
@@ -66,6 +69,7 @@ export class Engine implements Bridge {
 
   readonly onDidChange = this.#changed.event;
   readonly onDidAppend;
+  readonly approvals: LocalApprovals;
 
   constructor(options: EngineOptions) {
     const { stores, providers, clock, logger, workspaces, config, supervisor, bridgeDir, random, load } = options;
@@ -74,6 +78,7 @@ export class Engine implements Bridge {
     this.#paired = options.paired;
     this.onDidAppend = log.onDidAppend;
     this.#discovery = this.#held.add(new ProviderDiscovery({ providers, clock, logger }));
+    this.#policy = this.#held.add(new PolicyFile({ bridgeDir, logger }));
     this.#tasks = new TaskRunner({
       ...stores,
       providers,
@@ -85,8 +90,18 @@ export class Engine implements Bridge {
       versionOf: (id) => this.#discovery.statuses.find((status) => status.id === id)?.version,
       limits: config.limits,
       timeLimitMs: config.limits.minutesPerTask && config.limits.minutesPerTask * 60_000,
+      policy: this.#policy,
       approvalDeadlineMs: config.approvals.deadlineHours * 3_600_000,
       journals: log,
+      deviceName: (id) => stores.roster.current()?.devices.find((device) => device.deviceId === id)?.name,
+    });
+    this.approvals = new LocalApprovals({
+      table: stores.approvals,
+      taskTable: stores.tasks,
+      tasks: this.#tasks,
+      transaction: stores.state.transaction,
+      audit: stores.audit,
+      agentName: (id) => providers.find((provider) => provider.id === id)?.name ?? id,
     });
     const gate = createCommandGate({ identity: () => this.#gateIdentity(), roster: stores.roster, clock, logger });
     const effects = createCommandEffects({
@@ -130,6 +145,8 @@ export class Engine implements Bridge {
       queue: stores.log.queueDepth(),
       providers: [...this.#discovery.statuses],
       workspaces: workspaces.list.map((workspace) => ({ ...workspace })),
+      policy: this.#policy.status,
+      pendingApprovals: this.approvals.pending(),
       runningTasks: stores.tasks.listUnfinished().filter((task) => task.state !== 'queued').length,
     };
   }
@@ -141,6 +158,8 @@ export class Engine implements Bridge {
 
   async start(): Promise<void> {
     const { stores } = this.#options;
+    this.#policy.start();
+    this.#held.add(this.#policy.onDidChange(() => this.#didChange()));
     this.#held.add(this.#discovery.onDidChange(() => this.#didChange()));
     this.#held.add(this.#tasks.onDidChange(() => this.#didChange()));
     this.#held.add(this.#link.onDidChange(() => this.#didChange()));
@@ -248,12 +267,14 @@ export class Engine implements Bridge {
 
   #bridgeInfo(): BridgeInfo {
     const { name, host, workspaces, stores } = this.#options;
+    const { problem } = this.#policy.status;
     return {
       name,
       host,
       platform: process.platform,
       version,
       isPaused: stores.settings.pause.get() !== undefined,
+      ...(problem !== null && { policyProblem: problem }),
       providers: [...this.#discovery.statuses],
       workspaces: workspaces.list.map((workspace) => workspace.name),
     };

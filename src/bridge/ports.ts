@@ -7,9 +7,10 @@ import type { Event } from '../base/emitter.ts';
 import type { Result } from '../base/result.ts';
 import type { Reason } from '../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../protocol/records/bridge-records.ts';
-import type { NewTaskRecord } from '../protocol/records/task-records.ts';
+import type { ApprovalBy, ApprovalRequest, NewTaskRecord } from '../protocol/records/task-records.ts';
 import type { TaskState } from '../protocol/task-state.ts';
 import type { ApprovalAnswer, TaskLaunch } from '../protocol/wire/commands.ts';
+import type { PolicyDecision } from './policy/approval-policy.ts';
 
 export type { Logger };
 
@@ -61,13 +62,60 @@ export interface StoredApproval {
   readonly sha256: string;
   readonly deadline: number;
   readonly state: 'pending' | 'allowed' | 'denied' | 'expired' | 'cancelled';
-  readonly deviceId: string | null;
+  readonly by: ApprovalBy | null;
+  readonly settledAt: number | null;
+  /** Null for rows of a version that did not keep it. */
+  readonly question: StoredQuestion | null;
+}
+
+/** What was asked, for those who list questions without reading journals. */
+export interface StoredQuestion {
+  readonly title: string;
+  readonly askedAt: number;
+  readonly request: ApprovalRequest['request'];
 }
 
 export interface ApprovalTable {
   get(approvalId: string): StoredApproval | undefined;
   put(approval: StoredApproval): void;
+  /** Two at most: enough to know whether the beginning of an id says which one is meant. */
+  startingWith(prefix: string): readonly StoredApproval[];
   listPending(taskId?: string): readonly StoredApproval[];
+}
+
+export interface AuditEntry {
+  readonly event:
+    | 'command_done'
+    | 'command_refused'
+    | 'batch_refused'
+    | 'answer_refused'
+    | 'approval_asked'
+    | `approval_${Exclude<StoredApproval['state'], 'pending'>}`;
+  readonly commandId?: string;
+  readonly deviceId?: string;
+  readonly action?: string;
+  readonly taskId?: string;
+  readonly approvalId?: string;
+  readonly sha256?: string;
+  readonly provider?: string;
+  readonly tool?: string;
+  /** The command, or the title of what is asked; perhaps shortened. */
+  readonly what?: string;
+  readonly by?: 'device' | 'machine' | 'policy' | 'nobody';
+  readonly rule?: number;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** The machine's record of what was decided (`store/audit-log.ts`). */
+export interface AuditTrail {
+  /** Never throws: a line that cannot be written waits, in a bounded queue, for the next call. */
+  append(entry: AuditEntry): void;
+}
+
+/** The user's own rules for questions of agents. Undefined: a person is asked. */
+export interface ApprovalPolicy {
+  decide(request: ApprovalRequest['request']): PolicyDecision | undefined;
 }
 
 /** Files that came in pieces before the launch that names them. */
@@ -89,7 +137,7 @@ export type Transaction = <T>(body: () => T) => T;
 export interface TaskService {
   launch(launch: TaskLaunch, from: { commandId: string; deviceId: string }): Result<void, Reason>;
   cancel(taskId: string): Result<void, Reason>;
-  answerApproval(answer: ApprovalAnswer, deviceId: string): Result<void, Reason>;
+  answerApproval(answer: ApprovalAnswer, by: ApprovalBy): Result<void, Reason>;
   /** Called after the transaction committed: start what is queued, apply cancels and answers. */
   wake(): void;
 }

@@ -33,6 +33,11 @@ function printSnapshot(snapshot: Snapshot, format: 'json' | 'text', print: Print
   if (snapshot.server) print(`  Control plane  ${snapshot.server}`);
   print(`  Queue          ${queueWords(snapshot.queue)}`);
   print(`  Running        ${snapshot.runningTasks}`);
+  if (snapshot.pendingApprovals.length > 0)
+    print(`  Waiting        ${snapshot.pendingApprovals.length} for your answer (ctrlnode approvals)`);
+  const { rules, problem } = snapshot.policy;
+  if (rules > 0) print(`  Policy         ${rules} ${rules === 1 ? 'rule' : 'rules'}`);
+  if (problem) print(`  Policy         ${problem}`);
   for (const { name, path } of snapshot.workspaces) print(`  Workspace      ${name}  ${path}`);
   for (const provider of snapshot.providers) {
     const found = provider.isInstalled ? (provider.version ?? 'installed') : 'not installed';

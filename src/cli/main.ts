@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { CodedError, messageOf } from '../base/errors.ts';
 import { version } from '../protocol/version.ts';
+import { answerApproval, listApprovals } from './approval-commands.ts';
 import { bridgePause, bridgeResume, bridgeStatus } from './bridge-commands.ts';
 import { resolveDataDir } from './data-dir.ts';
 import { parsePort } from './host-process.ts';
@@ -23,6 +24,11 @@ Its tasks:
   tasks [--json]              list them, newest first
   logs <task> [--follow]      print what one did
 
+Questions of its agents:
+  approvals [--json]          list what waits for an answer, oldest first
+  approve <id>, deny <id>     answer one
+  audit [--verify]            what was asked of this machine and what became of it
+
 Each command takes --data <dir>. "ctrlnode help <command>" says more.`;
 
 const print = (text: string): void => {
@@ -40,6 +46,8 @@ function createProgram(): Command {
   addControlPlane(program);
   addBridge(program);
   addTasks(program);
+  addApprovals(program);
+  addAudit(program);
   return program;
 }
 
@@ -147,6 +155,34 @@ function addTasks(program: Command): void {
       process.once('SIGINT', () => stop.abort());
       const format = { follow: options.follow ?? false, json: options.json ?? false };
       await printLogs(clientOf(options), taskId, format, stop.signal, (text) => process.stdout.write(text));
+    });
+}
+
+function addApprovals(program: Command): void {
+  local(program.command('approvals').description('list the questions that wait for an answer, oldest first'))
+    .option('--json', 'print JSON')
+    .action((options: LocalOptions & { json?: boolean }) =>
+      listApprovals(clientOf(options), options.json ? 'json' : 'text', print),
+    );
+  const answers = [
+    { name: 'approve', decision: 'allow', description: 'allow what an agent asks for, once' },
+    { name: 'deny', decision: 'deny', description: 'refuse what an agent asks for' },
+  ] as const;
+  for (const { name, decision, description } of answers) {
+    local(
+      program.command(name).argument('<id>', 'id of the question, or its beginning').description(description),
+    ).action((id: string, options: LocalOptions) => answerApproval(clientOf(options), id, decision, print));
+  }
+}
+
+function addAudit(program: Command): void {
+  local(program.command('audit').description('print what was asked of this machine and who decided, oldest first'))
+    .option('--json', 'print the lines as they stand, or the result of --verify as JSON')
+    .option('--verify', 'check that no line was changed or removed, instead of printing')
+    .action(async (options: LocalOptions & { json?: boolean; verify?: boolean }) => {
+      const { printAudit } = await import('./audit-command.ts');
+      const format = options.json ? 'json' : 'text';
+      await printAudit(resolveDataDir(options.data), { format, verify: options.verify ?? false }, print);
     });
 }
 

@@ -1,4 +1,5 @@
-import type { TaskRecord } from '../protocol/records/task-records.ts';
+import { assertNever } from '../base/assert-never.ts';
+import type { ApprovalBy, TaskRecord } from '../protocol/records/task-records.ts';
 import { sizeWords } from './words.ts';
 
 /** Text that goes on where the last one ended, or lines of their own. */
@@ -41,7 +42,9 @@ function pieceOf(record: TaskRecord): Piece {
     case 'approval_requested':
       return lines(`◆ Waiting for you: ${record.title}`);
     case 'approval_resolved':
-      return lines(dim(`◆ ${record.outcome}`));
+      return lines(
+        dim(`◆ ${record.outcome}${record.by ? ` (${whoWords(record.by)})` : ''}${record.why ? `: ${record.why}` : ''}`),
+      );
     case 'output_manifest':
       return lines(record.files.map((file) => dim(`+ ${file.name} (${sizeWords(file.sizeBytes)})`)).join('\n'));
     case 'output_gap':
@@ -55,6 +58,19 @@ function pieceOf(record: TaskRecord): Piece {
     default:
       // Nothing to read in a usage_update, and a newer bridge may write records that this command does not know.
       return NOTHING;
+  }
+}
+
+function whoWords(by: ApprovalBy): string {
+  switch (by.kind) {
+    case 'device':
+      return `device ${by.deviceId}`;
+    case 'machine':
+      return 'at the machine';
+    case 'policy':
+      return `rule ${by.rule} of the policy`;
+    default:
+      return assertNever(by);
   }
 }
 

@@ -4,6 +4,7 @@ import {
   lstatSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -11,7 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type AuditLogOptions, openAuditLog, rotatedPath, verifyAuditLog } from '../../src/bridge/store/audit-log.ts';
+import { rotatedPath, verifyAuditLog } from '../../src/bridge/store/audit-chain.ts';
+import { type AuditLogOptions, openAuditLog } from '../../src/bridge/store/audit-log.ts';
 import { createFileSpool } from '../../src/bridge/store/file-spool.ts';
 import { createFileSecretStore } from '../../src/bridge/store/secret-store.ts';
 import { FILE_MAX_BYTES } from '../../src/protocol/limits.ts';
@@ -134,7 +136,15 @@ test('the audit log is bounded: it turns over, and the chain goes on', async () 
   const before = readFileSync(rotatedPath(path), 'utf8').trimEnd().split('\n');
   const after = readFileSync(path, 'utf8').trimEnd().split('\n');
   expect(before.length + after.length).toBeLessThan(60);
-  const joined = join(path, '..', 'joined');
-  writeFileSync(joined, `${[...before, ...after].join('\n')}\n`);
-  expect((await verifyAuditLog(joined)).ok).toBe(true);
+  const lines = before.length + after.length;
+  expect(await verifyAuditLog(path)).toEqual({ ok: true, value: { lines } });
+  writeFileSync(path, `${after.map((line, at) => (at === 2 ? line.replace('"c', '"x') : line)).join('\n')}\n`);
+  expect(await verifyAuditLog(path)).toMatchObject({ ok: false, error: { file: path, line: 4 } });
+  writeFileSync(path, `${after.slice(1).join('\n')}\n`);
+  expect(await verifyAuditLog(path)).toMatchObject({ ok: false, error: { file: path, line: 1 } });
+  writeFileSync(path, `${after.join('\n')}\n`);
+  writeFileSync(rotatedPath(path), `${before.slice(0, -1).join('\n')}\n`);
+  expect(await verifyAuditLog(path)).toMatchObject({ ok: false, error: { file: path, line: 1 } });
+  rmSync(rotatedPath(path));
+  expect(await verifyAuditLog(path)).toMatchObject({ ok: false, error: { file: path, line: 1 } });
 });

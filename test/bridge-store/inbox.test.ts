@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
 import { err } from '../../src/base/result.ts';
-import { verifyAuditLog } from '../../src/bridge/store/audit-log.ts';
+import { verifyAuditLog } from '../../src/bridge/store/audit-chain.ts';
 import { createInboxTable } from '../../src/bridge/store/inbox-table.ts';
 import type { NewBridgeRecord } from '../../src/protocol/records/bridge-records.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';

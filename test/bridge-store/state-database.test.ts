@@ -72,13 +72,25 @@ test('what is put into the tables comes back whole after the database was opened
     sha256: 'f',
     deadline: 9,
     state: 'pending',
-    deviceId: null,
+    by: null,
+    settledAt: null,
+    question: {
+      title: 'ls',
+      askedAt: 1,
+      request: { provider: 'claude', tool: 'Bash', input: { command: 'ls' }, cwd: '/t' },
+    },
   };
   const tasks = createTaskTable(first.sql);
   for (const each of [task('t1'), running, ended]) tasks.put(each);
   tasks.put(ended);
   createApprovalTable(first.sql).put(approval);
-  createApprovalTable(first.sql).put({ ...approval, approvalId: 'a2', state: 'denied', deviceId: 'd1' });
+  createApprovalTable(first.sql).put({
+    ...approval,
+    approvalId: 'a2',
+    state: 'denied',
+    by: { kind: 'device', deviceId: 'd1' },
+    settledAt: 5,
+  });
   const identity = { bridgeId: 'b', accountId: 'a', serverId: 's', origin: 'https://x' };
   createSettingsTable(first.sql).identity.set(identity);
   createSettingsTable(first.sql).pause.set({ since: 1, untilMs: null });
@@ -90,7 +102,7 @@ test('what is put into the tables comes back whole after the database was opened
   expect(createTaskTable(sql).get('none')).toBeUndefined();
   expect(createApprovalTable(sql).listPending('t2')).toEqual([approval]);
   expect(createApprovalTable(sql).listPending('t1')).toEqual([]);
-  expect(createApprovalTable(sql).get('a2')?.deviceId).toBe('d1');
+  expect(createApprovalTable(sql).get('a2')).toMatchObject({ by: { kind: 'device', deviceId: 'd1' }, settledAt: 5 });
   const settings = createSettingsTable(sql);
   expect(settings.identity.get()).toEqual(identity);
   expect(settings.pause.get()).toEqual({ since: 1, untilMs: null });
@@ -155,4 +167,24 @@ test('a folder that cannot be made, a newer database and a damaged one are told 
   const damaged = makeTempDir();
   writeFileSync(join(damaged, 'state.db'), 'this is no database at all, but it is long enough to look at'.repeat(40));
   expect(codeOfOpening(damaged)).toBe('database_unreadable');
+});
+
+test('questions of the first schema keep who answered them, and can be listed', () => {
+  const dataDir = makeTempDir();
+  const old = openSqlDatabase(join(dataDir, 'state.db'));
+  // The table as it was; the other ones do not matter here.
+  old.exec(`CREATE TABLE approvals (
+      approval_id TEXT PRIMARY KEY, task_id TEXT NOT NULL, sha256 TEXT NOT NULL, deadline REAL NOT NULL,
+      state TEXT NOT NULL, device_id TEXT
+    ) STRICT;
+    CREATE INDEX approvals_pending ON approvals (task_id) WHERE state = 'pending';
+    INSERT INTO approvals VALUES ('a1', 't1', 'f', 9, 'pending', NULL), ('a2', 't1', 'f', 9, 'denied', 'd1');
+    PRAGMA user_version = 1`);
+  old.close();
+  const table = createApprovalTable(open(dataDir).sql);
+  expect(table.listPending()).toMatchObject([{ approvalId: 'a1', by: null, settledAt: null, question: null }]);
+  expect(table.get('a2')).toMatchObject({ state: 'denied', by: { kind: 'device', deviceId: 'd1' } });
+  expect(table.startingWith('a').length).toBe(2);
+  expect(table.startingWith('a2')).toMatchObject([{ approvalId: 'a2' }]);
+  expect(table.startingWith('%')).toEqual([]);
 });

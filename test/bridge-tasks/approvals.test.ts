@@ -14,6 +14,7 @@ function memoryTable(): ApprovalTable {
   return {
     get: (approvalId) => rows.get(approvalId),
     put: (row) => void rows.set(row.approvalId, row),
+    startingWith: (prefix) => [...rows.values()].filter((row) => row.approvalId.startsWith(prefix)),
     listPending: (taskId) => [...rows.values()].filter((row) => row.state === 'pending' && row.taskId === taskId),
   };
 }
@@ -86,11 +87,11 @@ test('an answer in the table is applied once, and beats a deadline and a withdra
   approvals.ask(question, 1);
   const [row] = table.listPending('t1');
   if (!row) throw new Error('no row');
-  table.put({ ...row, state: 'allowed', deviceId: 'phone' });
+  table.put({ ...row, state: 'allowed', by: { kind: 'device', deviceId: 'phone' } });
   approvals.apply();
   approvals.apply();
   approvals.withdraw('r1');
-  approvals.cancelAll();
+  approvals.cancelAll('over');
   expect(answers).toEqual([['r1', { decision: 'allow' }]]);
   expect(records.at(-1)).toMatchObject({ type: 'approval_resolved', outcome: 'allowed', deviceId: 'phone' });
   expect(outcomes(records)).toEqual(['allowed']);
@@ -116,9 +117,22 @@ test('after a crash: an answer that came is told, an open question is settled, a
   const clock = new VirtualClock();
   const table = memoryTable();
   const records: NewTaskRecord[] = [];
-  const row = { taskId: 't1', sha256: '0'.repeat(64), state: 'pending' as const, deviceId: null };
+  const row = {
+    taskId: 't1',
+    sha256: '0'.repeat(64),
+    state: 'pending' as const,
+    by: null,
+    settledAt: null,
+    question: null,
+  };
   const later = clock.now() + HOUR_MS;
-  table.put({ ...row, approvalId: 'answered', deadline: later, state: 'denied', deviceId: 'phone' });
+  table.put({
+    ...row,
+    approvalId: 'answered',
+    deadline: later,
+    state: 'denied',
+    by: { kind: 'device', deviceId: 'phone' },
+  });
   table.put({ ...row, approvalId: 'open', deadline: later });
   table.put({ ...row, approvalId: 'late', deadline: clock.now() - 1 });
   table.put({ ...row, approvalId: 'unseen', deadline: later });

@@ -231,7 +231,9 @@ describe.skipIf('missing' in agent)('Claude Code', () => {
     await open.ended(taskId);
     expect(open.answer({ taskId, approvalId, sha256, decision: 'allow' })).toMatchObject({ ok: false });
     const records = await open.records(taskId);
-    expect(records.filter((record) => record.type === 'approval_resolved')).toMatchObject([{ outcome: 'cancelled' }]);
+    expect(records.filter((record) => record.type === 'approval_resolved')).toMatchObject([
+      { outcome: 'cancelled', why: expect.stringContaining('The bridge ended unexpectedly') },
+    ]);
     expect(existsSync(path.join(open.folder(taskId), 'allowed'))).toBe(false);
   });
 

@@ -115,7 +115,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
       return result;
     },
     answer(answer: { taskId: string; approvalId: string; sha256: string; decision: 'allow' | 'deny' }) {
-      const result = transaction(() => runner.answerApproval(answer, 'device-1'));
+      const result = transaction(() => runner.answerApproval(answer, { kind: 'device', deviceId: 'device-1' }));
       runner.wake();
       return result;
     },

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { REASON_CODES } from '../../src/protocol/reason-codes.ts';
+import { commandOf } from '../../src/protocol/records/requested-action.ts';
 import { partsOfCommand } from '../../src/ui/approval/dangerous-parts.ts';
 import { diffLines } from '../../src/ui/tool/line-diff.ts';
-import { commandOf, wordsOfTool } from '../../src/ui/tool/tool-words.ts';
+import { wordsOfTool } from '../../src/ui/tool/tool-words.ts';
 import { sentenceOfCode, sentenceOfReason } from '../../src/ui/words/reasons.ts';
 import { daysBefore, durationOf, momentOf, sizeOf } from '../../src/ui/words/times.ts';
 import { titleOfInstructions } from '../../src/web/screens/new-task/draft.ts';

@@ -1,5 +1,5 @@
 import { CodedError } from '../../base/errors.ts';
-import { pairRequestSchema, pauseRequestSchema } from '../../protocol/local/control.ts';
+import { localAnswerSchema, pairRequestSchema, pauseRequestSchema } from '../../protocol/local/control.ts';
 import { isTerminal } from '../../protocol/task-state.ts';
 import type { Bridge } from '../bridge.ts';
 import type { StoredTask } from '../ports.ts';
@@ -26,6 +26,15 @@ export function controlRoutes(bridge: Bridge): readonly ControlRoute[] {
     },
     { method: 'POST', path: '/resume', handle: () => afterwards(bridge, () => bridge.resume()) },
     { method: 'POST', path: '/retry', handle: () => afterwards(bridge, () => bridge.retryNow()) },
+    { method: 'GET', path: '/approvals', handle: () => ({ approvals: bridge.approvals.pending() }) },
+    {
+      method: 'POST',
+      path: '/approvals/:id',
+      handle: ({ params, body }) => {
+        bridge.approvals.answer(params[0] ?? '', parse(localAnswerSchema, body));
+        return {};
+      },
+    },
     { method: 'GET', path: '/tasks', handle: () => ({ tasks: bridge.taskSummaries() }) },
     {
       method: 'GET',

@@ -37,7 +37,7 @@ function run({ tasks, spool, roster }: CommandEffectsOptions, command: VerifiedC
     case 'task_cancel':
       return tasks.cancel(command.body.taskId);
     case 'approval_answer':
-      return tasks.answerApproval(command.body, deviceId);
+      return tasks.answerApproval(command.body, { kind: 'device', deviceId });
     case 'file_put':
       return putFile(spool, command.body);
     case 'provider_sync':

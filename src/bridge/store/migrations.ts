@@ -41,6 +41,12 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX inbox_unreported ON inbox (position) WHERE is_reported = 0;
 
   CREATE TABLE device_orders (device_id TEXT PRIMARY KEY, last_order INTEGER NOT NULL) STRICT;`,
+
+  `ALTER TABLE approvals ADD COLUMN settled_by TEXT;
+  ALTER TABLE approvals ADD COLUMN settled_at REAL;
+  ALTER TABLE approvals ADD COLUMN question TEXT;
+  UPDATE approvals SET settled_by = json_object('kind', 'device', 'deviceId', device_id) WHERE device_id IS NOT NULL;
+  ALTER TABLE approvals DROP COLUMN device_id;`,
 ];
 
 /** Brings the schema up to date, one transaction per step. Throws `database_newer` for a schema of a later version. */

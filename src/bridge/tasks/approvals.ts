@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposal.ts';
 import { RECORD_MAX_BYTES } from '../../protocol/limits.ts';
-import type { ApprovalRequest, NewTaskRecord } from '../../protocol/records/task-records.ts';
-import type { ApprovalTable } from '../ports.ts';
+import type { ApprovalBy, ApprovalRequest, NewTaskRecord } from '../../protocol/records/task-records.ts';
+import type { PolicyDecision } from '../policy/approval-policy.ts';
+import type { ApprovalPolicy, ApprovalTable, AuditTrail } from '../ports.ts';
 import type { AgentAnswer, AgentQuestion } from '../providers/provider.ts';
+import { auditAsked, auditResolved } from './approval-audit.ts';
 import { canonicalSha256 } from './canonical-json.ts';
 import { sizeOfRecord } from './fit-record.ts';
 import { type Outcome, settleApproval } from './settle-approval.ts';
@@ -16,6 +18,9 @@ export interface TaskApprovalsOptions {
   readonly table: ApprovalTable;
   readonly clock: Clock;
   readonly deadlineMs: number;
+  readonly audit?: AuditTrail | undefined;
+  /** This machine's own rules; what they do not decide is asked. */
+  readonly policy?: ApprovalPolicy | undefined;
   readonly append: (record: NewTaskRecord) => void;
   readonly answer: (requestId: string, answer: AgentAnswer) => void;
   /** How many questions wait for a person now. */
@@ -25,6 +30,8 @@ export interface TaskApprovalsOptions {
 interface OpenApproval {
   readonly requestId: string;
   readonly deadline: number;
+  /** By a rule: no person was asked. */
+  readonly isDecided: boolean;
 }
 
 // A timer alone would be late by the time that the machine slept.
@@ -33,8 +40,10 @@ const OPTIONS: ApprovalRequest['options'] = [
   { optionId: 'allow', name: 'Allow once', kind: 'allow_once' },
   { optionId: 'deny', name: 'Deny', kind: 'reject_once' },
 ];
+const WITHDRAWN = 'The agent took its question back.';
 const EXPIRED_MESSAGE = 'Nobody answered in time, so this was denied.';
 const DENIED_MESSAGE = 'The person who watches this task denied this.';
+const POLICY_MESSAGE = 'of this machine’s policy denies this. Do not try it in another way.';
 const TOO_LARGE_MESSAGE =
   'This request is too large to be shown to a person, so it was denied. Do it in smaller steps, for example several small edits.';
 
@@ -57,21 +66,28 @@ export class TaskApprovals implements Disposable {
     const request = { provider, tool: question.tool, input: question.input, cwd };
     const approvalId = randomUUID();
     const sha256 = canonicalSha256(request);
-    const deadline = clock.now() + this.#options.deadlineMs;
+    const askedAt = clock.now();
+    const deadline = askedAt + this.#options.deadlineMs;
     const { title, toolCallId } = question;
     const shown = { approvalId, sha256, deadline, title, request, options: OPTIONS, ...(toolCallId && { toolCallId }) };
-    const record: NewTaskRecord = { type: 'approval_requested', taskId, ...shown, rawOffset };
+    const record = { type: 'approval_requested', taskId, ...shown, rawOffset } as const;
     // Never shortened: a person allows exactly what they saw.
     if (sizeOfRecord(record) > RECORD_MAX_BYTES) {
       this.#refuse(question, rawOffset);
       return;
     }
+    const decided = this.#options.policy?.decide(request);
     // The row first: an answer can come as soon as the record is sent.
-    table.put({ approvalId, taskId, sha256, deadline, state: 'pending', deviceId: null });
+    table.put({
+      ...{ approvalId, taskId, sha256, deadline },
+      ...(decided ? decidedState(decided, askedAt) : { state: 'pending', by: null, settledAt: null }),
+      question: { title, askedAt, request },
+    });
+    auditAsked(this.#options.audit, record);
     append(record);
-    this.#open.set(approvalId, { requestId: question.requestId, deadline });
-    this.#options.onDidChangeOpen(this.#open.size);
-    this.#schedule();
+    this.#open.set(approvalId, { requestId: question.requestId, deadline, isDecided: decided !== undefined });
+    if (decided) this.#settle(approvalId, decided.decision === 'allow' ? 'allowed' : 'denied');
+    else this.#didOpen();
   }
 
   /** Applies what the table says: answers that came, deadlines that passed. */
@@ -86,14 +102,14 @@ export class TaskApprovals implements Disposable {
   }
 
   /** The agent no longer asks. */
-  withdraw(requestId: string): void {
+  withdraw(requestId: string, why = WITHDRAWN): void {
     for (const [approvalId, open] of this.#open) {
-      if (open.requestId === requestId) this.#settle(approvalId, 'cancelled');
+      if (open.requestId === requestId) this.#settle(approvalId, 'cancelled', why);
     }
   }
 
-  cancelAll(): void {
-    for (const approvalId of this.#open.keys()) this.#settle(approvalId, 'cancelled');
+  cancelAll(why: string): void {
+    for (const approvalId of this.#open.keys()) this.#settle(approvalId, 'cancelled', why);
   }
 
   dispose(): void {
@@ -102,14 +118,23 @@ export class TaskApprovals implements Disposable {
     this.#open.clear();
   }
 
-  #settle(approvalId: string, outcome: Outcome): void {
+  #settle(approvalId: string, outcome: Outcome, why?: string): void {
     const open = this.#open.get(approvalId);
     if (!open) return;
     this.#open.delete(approvalId);
-    const { table, append, answer, taskId } = this.#options;
-    append(settleApproval({ table, approvalId, outcome, deadline: open.deadline, taskId }));
-    if (outcome !== 'cancelled') answer(open.requestId, answerOf(outcome));
+    const { table, clock, append, answer, taskId } = this.#options;
+    const { deadline } = open;
+    const record = settleApproval({ table, clock, approvalId, outcome, deadline, taskId, ...(why && { why }) });
+    auditResolved(this.#options.audit, record);
+    append(record);
+    const rule = table.get(approvalId)?.by;
+    if (outcome !== 'cancelled') answer(open.requestId, answerOf(outcome, rule ?? null));
+    if (!open.isDecided) this.#options.onDidChangeOpen(this.#open.size);
+  }
+
+  #didOpen(): void {
     this.#options.onDidChangeOpen(this.#open.size);
+    this.#schedule();
   }
 
   #refuse(question: AgentQuestion, rawOffset: number): void {
@@ -129,7 +154,13 @@ export class TaskApprovals implements Disposable {
   }
 }
 
-function answerOf(outcome: 'allowed' | 'denied' | 'expired'): AgentAnswer {
+function answerOf(outcome: 'allowed' | 'denied' | 'expired', by: ApprovalBy | null): AgentAnswer {
   if (outcome === 'allowed') return { decision: 'allow' };
+  if (by?.kind === 'policy') return { decision: 'deny', message: `Rule ${by.rule} ${POLICY_MESSAGE}` };
   return { decision: 'deny', message: outcome === 'denied' ? DENIED_MESSAGE : EXPIRED_MESSAGE };
+}
+
+function decidedState({ decision, rule }: PolicyDecision, settledAt: number) {
+  const state = decision === 'allow' ? 'allowed' : 'denied';
+  return { state, by: { kind: 'policy', rule }, settledAt } as const;
 }

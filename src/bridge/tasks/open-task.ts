@@ -1,7 +1,16 @@
 import path from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
-import type { ApprovalTable, FileSpool, Journal, Logger, StoredTask, TaskTable } from '../ports.ts';
+import type {
+  ApprovalPolicy,
+  ApprovalTable,
+  AuditTrail,
+  FileSpool,
+  Journal,
+  Logger,
+  StoredTask,
+  TaskTable,
+} from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Supervisor } from '../providers/supervisor/supervisor.ts';
 import { NO_FACTS, readJournalFacts } from './journal-facts.ts';
@@ -31,6 +40,8 @@ export interface OpenTaskOptions {
   readonly approvalDeadlineMs: number;
   /** How long a task may work, waiting for a person not counted. Undefined: as long as it likes. */
   readonly timeLimitMs: number | undefined;
+  readonly policy?: ApprovalPolicy | undefined;
+  readonly audit?: AuditTrail | undefined;
   /** The bridge's own folder, for the record of a task whose workspace cannot hold it. */
   readonly stateFolder: string;
   readonly clock: Clock;
@@ -70,6 +81,8 @@ export async function openTask(task: StoredTask, options: OpenTaskOptions): Prom
     approvals,
     approvalDeadlineMs,
     timeLimitMs: options.timeLimitMs,
+    policy: options.policy,
+    audit: options.audit,
     supervisor,
     clock,
     logger,

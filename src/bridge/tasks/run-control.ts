@@ -43,6 +43,11 @@ export class RunControl implements Disposable {
     return this.#stopCause !== undefined;
   }
 
+  /** Why the bridge ended the run, if it did. */
+  get stopCause(): StopCause | undefined {
+    return this.#stopCause;
+  }
+
   /** The agent, if it is one that we can talk to. */
   get agent(): AgentRun | undefined {
     return this.#agent;

@@ -3,7 +3,7 @@ import { messageOf } from '../../base/errors.ts';
 import { err, type Result } from '../../base/result.ts';
 import { RECORD_MERGE_BYTES } from '../../protocol/limits.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
-import type { ApprovalTable, Journal, Logger } from '../ports.ts';
+import type { ApprovalPolicy, ApprovalTable, AuditTrail, Journal, Logger } from '../ports.ts';
 import { splitText } from '../providers/output/split-text.ts';
 import type { AgentReader, AgentRun, Provider } from '../providers/provider.ts';
 import type { Exit, SupervisedProcess } from '../providers/supervisor/process.ts';
@@ -14,7 +14,7 @@ import type { JournalFacts } from './journal-facts.ts';
 import type { JournalGate } from './journal-gate.ts';
 import { OutputWatcher } from './output-watcher.ts';
 import { RunControl } from './run-control.ts';
-import { settleLeftApprovals } from './settle-approval.ts';
+import { settleLeftApprovals, whyUnanswered } from './settle-approval.ts';
 import type { Ending, TaskLedger } from './task-ledger.ts';
 import { TaskOutput } from './task-output.ts';
 import { taskPaths } from './task-paths.ts';
@@ -29,6 +29,8 @@ export interface TaskRunOptions {
   readonly approvals: ApprovalTable;
   readonly approvalDeadlineMs: number;
   readonly timeLimitMs: number | undefined;
+  readonly policy?: ApprovalPolicy | undefined;
+  readonly audit?: AuditTrail | undefined;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -67,6 +69,8 @@ export class TaskRun {
       table: options.approvals,
       clock,
       deadlineMs: options.approvalDeadlineMs,
+      policy: options.policy,
+      audit: options.audit,
       append: (record) => gate.append(record),
       answer: (requestId, answer) => this.#control.agent?.answer(requestId, answer),
       onDidChangeOpen: (open) => this.#showWaiting(open),
@@ -121,7 +125,7 @@ export class TaskRun {
       this.#isEnding = true;
       this.#timeLimit.dispose();
       this.#control.dispose();
-      this.#approvals.cancelAll();
+      this.#approvals.cancelAll(whyUnanswered(this.#control.stopCause));
       this.#approvals.dispose();
     }
     await ledger.end(ending);
@@ -179,6 +183,7 @@ export class TaskRun {
       open: facts.openApprovals,
       table: approvals,
       clock,
+      audit: this.#options.audit,
       append: (record) => gate.append(record),
     });
     if (task.isCancelRequested) this.#control.stop('user');
@@ -233,7 +238,10 @@ export class TaskRun {
       clock,
       // An agent of an earlier life of the bridge cannot be answered; it denies by itself when its stdin has ended.
       onQuestion: (question, rawOffset) => this.#control.agent && this.#approvals.ask(question, rawOffset),
-      onWithdrawn: (requestId) => this.#approvals.withdraw(requestId),
+      onWithdrawn: (requestId) => {
+        const cause = this.#control.stopCause;
+        this.#approvals.withdraw(requestId, cause && whyUnanswered(cause));
+      },
       onSession: (sessionId, version) => {
         ledger.setVersion(version);
         if (sessionId !== ledger.task.sessionId) ledger.patch({ sessionId });

@@ -4,10 +4,12 @@ import { Emitter } from '../../base/emitter.ts';
 import { messageOf } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
+import type { ApprovalBy } from '../../protocol/records/task-records.ts';
 import { isTerminal } from '../../protocol/task-state.ts';
 import type { ApprovalAnswer, TaskLaunch } from '../../protocol/wire/commands.ts';
 import type { StoredTask, TaskService } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
+import { answerApproval } from './answer-approval.ts';
 import { checkLaunch, type LaunchChecks } from './launch-check.ts';
 import { type OpenTaskOptions, openTask } from './open-task.ts';
 import { lostTask, reopenTask } from './recovery.ts';
@@ -21,6 +23,8 @@ export interface TaskRunnerOptions
   readonly limits?: { readonly tasksAtOnce?: number; readonly tasksAtOncePerProvider?: number };
   readonly approvalDeadlineMs?: number;
   readonly timeLimitMs?: number | undefined;
+  /** How people call a device of the account, for telling who answered. */
+  readonly deviceName?: (deviceId: string) => string | undefined;
 }
 
 const TASKS_AT_ONCE = 4;
@@ -115,23 +119,9 @@ export class TaskRunner implements TaskService {
     return ok(undefined);
   }
 
-  answerApproval(answer: ApprovalAnswer, deviceId: string): Result<void, Reason> {
-    const { approvals, clock } = this.#options;
-    const row = approvals.get(answer.approvalId);
-    if (!row || row.taskId !== answer.taskId) {
-      return err({ code: 'approval_unknown', message: 'There is no such question.' });
-    }
-    if (row.sha256 !== answer.sha256) {
-      return err({ code: 'approval_mismatch', message: 'The answer was given to a different request.' });
-    }
-    if (row.state !== 'pending') {
-      return err({ code: 'approval_settled', message: `The question was settled already: ${row.state}.` });
-    }
-    if (clock.now() >= row.deadline) {
-      return err({ code: 'approval_settled', message: 'The answer came after the deadline.' });
-    }
-    approvals.put({ ...row, state: answer.decision === 'allow' ? 'allowed' : 'denied', deviceId });
-    return ok(undefined);
+  answerApproval(answer: ApprovalAnswer, by: ApprovalBy): Result<void, Reason> {
+    const { approvals, clock, deviceName } = this.#options;
+    return answerApproval(answer, by, { table: approvals, clock, deviceName });
   }
 
   wake(): void {

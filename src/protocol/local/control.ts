@@ -7,15 +7,23 @@
  *   POST /pause     { untilMs? }       Snapshot
  *   POST /resume                       Snapshot
  *   POST /retry                        Snapshot; dial at once
+ *   GET  /approvals                    { approvals: PendingApproval[] }, oldest first
+ *   POST /approvals/:id { sha256?, decision }  {}; refused with `approval_settled` and who was first
  *   GET  /tasks                        { tasks: TaskSummary[] }, newest first
  *   GET  /tasks/:id/records?after&follow   application/x-ndjson, journal lines as they stand
  *
  * Errors are `{ error: { code, message } }`.
  */
 import { z } from 'zod';
-import { taskSummarySchema } from '../ui/snapshot.ts';
+import { pendingApprovalSchema, taskSummarySchema } from '../ui/snapshot.ts';
+import { approvalAnswerSchema } from '../wire/commands.ts';
 
 export const pairRequestSchema = z.object({ link: z.string().max(1_000) });
 export const pairResponseSchema = z.object({ bridgeId: z.string() });
 export const pauseRequestSchema = z.object({ untilMs: z.number().nullable().default(null) });
 export const tasksResponseSchema = z.object({ tasks: z.array(taskSummarySchema) });
+
+export const approvalsResponseSchema = z.object({ approvals: z.array(pendingApprovalSchema) });
+/** `sha256` is that of the request that the person was shown; without it an answer is only told who came first. */
+export const localAnswerSchema = approvalAnswerSchema.pick({ sha256: true, decision: true }).partial({ sha256: true });
+export type LocalAnswer = z.infer<typeof localAnswerSchema>;

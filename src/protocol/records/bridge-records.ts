@@ -23,6 +23,8 @@ export const bridgeInfoSchema = z.object({
   platform: z.string(),
   version: z.string(),
   isPaused: z.boolean(),
+  /** One sentence, while the machine's policy file cannot be understood. */
+  policyProblem: z.string().optional(),
   providers: z.array(providerStatusSchema),
   workspaces: z.array(z.string()),
 });

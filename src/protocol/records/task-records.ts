@@ -59,6 +59,17 @@ export const approvalRequestSchema = z.object({
 });
 export type ApprovalRequest = z.infer<typeof approvalRequestSchema>;
 
+/** Who or what settled a question. A newer machine may know further kinds, so the others read it leniently. */
+export const approvalBySchema = z.discriminatedUnion('kind', [
+  /** A device of the account; its name is in the roster. */
+  z.object({ kind: z.literal('device'), deviceId: idSchema }),
+  /** Whoever sat at the machine: its command line or its tray. */
+  z.object({ kind: z.literal('machine') }),
+  /** The machine's own policy file; `rule` counts from 1. */
+  z.object({ kind: z.literal('policy'), rule: z.int().min(1) }),
+]);
+export type ApprovalBy = z.infer<typeof approvalBySchema>;
+
 export const manifestFileSchema = z.object({ name: z.string(), sizeBytes: z.int(), sha256: sha256Schema });
 export type ManifestFile = z.infer<typeof manifestFileSchema>;
 
@@ -106,7 +117,11 @@ export const taskRecordSchema = z.discriminatedUnion('type', [
     taskId: idSchema,
     approvalId: idSchema,
     outcome: z.enum(['allowed', 'denied', 'expired', 'cancelled']),
+    /** As in `by`, for readers that came before it. */
     deviceId: idSchema.optional(),
+    by: approvalBySchema.optional().catch(undefined),
+    /** One sentence, where the outcome alone would not say what happened, such as that the agent died meanwhile. */
+    why: z.string().max(1_000).optional(),
     deadline: z.number(),
   }),
   /** A word from the bridge or the agent program, outside the conversation. */

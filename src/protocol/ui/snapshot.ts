@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { reasonSchema } from '../reason-codes.ts';
 import { providerStatusSchema } from '../records/bridge-records.ts';
+import { approvalRequestSchema } from '../records/task-records.ts';
 import { taskStateSchema } from '../task-state.ts';
 
 /** `problem` is one sentence that says what is wrong and what to do. Times are milliseconds since the epoch. */
@@ -30,6 +31,18 @@ export const taskSummarySchema = z.object({
 });
 export type TaskSummary = z.infer<typeof taskSummarySchema>;
 
+/** A question that waits for an answer: who asks, what exactly, where, and when it is denied by itself. */
+export const pendingApprovalSchema = approvalRequestSchema
+  .pick({ approvalId: true, sha256: true, deadline: true, title: true, request: true })
+  .extend({
+    taskId: z.string(),
+    taskTitle: z.string(),
+    /** The agent as people know it, such as `Claude Code`. */
+    agentName: z.string(),
+    askedAt: z.number(),
+  });
+export type PendingApproval = z.infer<typeof pendingApprovalSchema>;
+
 export const snapshotSchema = z.object({
   bridgeId: z.string().nullable(),
   name: z.string(),
@@ -41,5 +54,9 @@ export const snapshotSchema = z.object({
   providers: z.array(providerStatusSchema),
   workspaces: z.array(z.object({ name: z.string(), path: z.string() })),
   runningTasks: z.number(),
+  /** The machine's own rules for approvals; `problem` while their file cannot be understood. */
+  policy: z.object({ rules: z.number(), problem: z.string().nullable() }),
+  /** Oldest first. */
+  pendingApprovals: z.array(pendingApprovalSchema),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;

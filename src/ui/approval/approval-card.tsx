@@ -1,10 +1,11 @@
 import { useId } from 'react';
+import { commandOf } from '../../protocol/records/requested-action.ts';
 import { Button } from '../button.tsx';
 import type { ApprovalRecord } from '../log/log-blocks.ts';
 import { StatusShape } from '../status.tsx';
 import { TimeText, useNow } from '../time-text.tsx';
 import { DiffView } from '../tool/diff-view.tsx';
-import { commandOf, editOf, textOfValue } from '../tool/tool-words.ts';
+import { editOf, textOfValue } from '../tool/tool-words.ts';
 import { agoOf, momentOf, shortDurationOf } from '../words/times.ts';
 import { partsOfCommand } from './dangerous-parts.ts';
 

@@ -73,11 +73,16 @@ function withContext(lines: readonly DiffLine[]): readonly DiffLine[] {
       skipped++;
       return;
     }
-    if (skipped > 0) shown.push({ kind: 'skipped', text: `${skipped} lines as before` });
+    if (skipped > 0) shown.push(skippedLine(skipped));
     skipped = 0;
     shown.push(line);
   });
+  if (skipped > 0 && shown.length > 0) shown.push(skippedLine(skipped));
   return shown;
+}
+
+function skippedLine(count: number): DiffLine {
+  return { kind: 'skipped', text: `${count} ${count === 1 ? 'line' : 'lines'} as before` };
 }
 
 function linesOf(text: string): readonly string[] {

@@ -1,6 +1,7 @@
 import { ChevronRight } from 'lucide-react';
 import { Collapsible } from 'radix-ui';
 import { memo, useMemo, useState } from 'react';
+import { commandOf } from '../../protocol/records/requested-action.ts';
 import { CopyButton } from '../copy-button.tsx';
 import type { ToolCallRecord } from '../log/log-blocks.ts';
 import { StatusShape } from '../status.tsx';
@@ -10,7 +11,7 @@ import { TimeText, useNow } from '../time-text.tsx';
 import type { StatusLook } from '../words/states.ts';
 import { durationOf } from '../words/times.ts';
 import { DiffView } from './diff-view.tsx';
-import { commandOf, editOf, textOfValue, wordsOfTool } from './tool-words.ts';
+import { editOf, textOfValue, wordsOfTool } from './tool-words.ts';
 
 const OUTPUT_CHARACTERS_SHOWN = 20_000;
 

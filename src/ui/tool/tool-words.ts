@@ -1,4 +1,5 @@
 import type { ToolKind } from '../../protocol/records/content.ts';
+import { commandOf } from '../../protocol/records/requested-action.ts';
 import type { ToolCallRecord } from '../log/log-blocks.ts';
 
 const VERBS: Readonly<Record<ToolKind, string>> = {
@@ -26,16 +27,6 @@ export function wordsOfTool(call: ToolCallRecord): { readonly verb: string; read
 
 const OBJECT_FIELDS = ['file_path', 'path', 'pattern', 'query', 'url'];
 
-/** The command line of a tool's input, as text or as an argument list. */
-export function commandOf(input: unknown): string | undefined {
-  const record = recordOf(input);
-  const command = record?.command ?? record?.cmd ?? record?.argv;
-  if (typeof command === 'string') return command;
-  return Array.isArray(command) && command.every((part) => typeof part === 'string')
-    ? command.map(quoteArgument).join(' ')
-    : undefined;
-}
-
 /** A change of a file in a tool's input, in the words of the agents that we know. */
 export function editOf(input: unknown): { path: string; before: string | null; after: string } | undefined {
   const path = fieldOf(input, ['file_path', 'path']);
@@ -46,10 +37,6 @@ export function editOf(input: unknown): { path: string; before: string | null; a
 
 export function textOfValue(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
-}
-
-function quoteArgument(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
 function fieldOf(input: unknown, names: readonly string[]): string | undefined {

@@ -33,7 +33,7 @@ export function usePendingApprovals(
   }, [client, key]);
   const list = useMemo(() => {
     const pending = state.tasks.flatMap((task) => (found.get(task.taskId) ?? []).map((request) => ({ task, request })));
-    return pending.sort((a, b) => a.request.deadline - b.request.deadline);
+    return pending.sort((a, b) => a.request.at - b.request.at);
   }, [found, state.tasks]);
   return { list, isLoading: taskIds.some((taskId) => !found.has(taskId)) };
 }

@@ -10,7 +10,7 @@ import { useShortcuts } from '../app/use-shortcuts.ts';
 import { PageHeader } from './page-header.tsx';
 import { agentNameOf, machineNameOf, titleOf } from './task-rows.ts';
 
-/** Every question that an agent has asked and nobody has answered, the next to expire first. */
+/** Every question that an agent has asked and nobody has answered, oldest first. */
 export function WaitingPage({ state }: { state: WebState }) {
   const client = useClient();
   const answers = useAnswers(client);

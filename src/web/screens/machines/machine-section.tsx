@@ -47,6 +47,7 @@ export function MachineSection({ bridge }: { bridge: WebBridge }) {
         )}
       </p>
       {bridge.problem && <p className="mt-2 rounded-md bg-bad-bg px-3 py-2">{wordsOfProblem(bridge.problem)}</p>}
+      {info?.policyProblem && <p className="mt-2 rounded-md bg-bad-bg px-3 py-2">{info.policyProblem}</p>}
       {info ? <Offers providers={info.providers} workspaces={info.workspaces} /> : <NothingKnown bridge={bridge} />}
     </section>
   );

@@ -98,8 +98,8 @@ function useRenderApproval(task: WebTask, state: WebState, answers: Answers) {
   return useCallback(
     ({ request, resolution }: Extract<LogBlock, { kind: 'approval' }>) => {
       if (resolution) {
-        const deviceName = resolution.deviceId === undefined ? undefined : deviceNames.get(resolution.deviceId);
-        return <SettledApproval request={request} resolution={resolution} deviceName={deviceName} />;
+        const deviceNameOf = (deviceId: string) => deviceNames.get(deviceId);
+        return <SettledApproval request={request} resolution={resolution} deviceNameOf={deviceNameOf} />;
       }
       return (
         <ApprovalCard
