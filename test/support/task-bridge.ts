@@ -8,7 +8,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { err, ok } from '../../src/base/result.ts';
 import type { StoredTask } from '../../src/bridge/ports.ts';
 import type { ProgramConfig } from '../../src/bridge/providers/command/command-config.ts';
-import { createProviders } from '../../src/bridge/providers/registry.ts';
+import { createProviders, type ProvidersConfig } from '../../src/bridge/providers/registry.ts';
 import { createProcessPlatform } from '../../src/bridge/providers/supervisor/platform.ts';
 import { Supervisor } from '../../src/bridge/providers/supervisor/supervisor.ts';
 import { createApprovalTable } from '../../src/bridge/store/approval-table.ts';
@@ -26,6 +26,8 @@ export interface TaskBridgeOptions {
   readonly root?: string;
   readonly programs?: Readonly<Record<string, ProgramConfig>>;
   readonly claudeCommand?: string;
+  /** The rest of the configuration of providers. */
+  readonly providers?: ProvidersConfig;
   readonly environment?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly limits?: { readonly tasksAtOnce?: number; readonly tasksAtOncePerProvider?: number };
@@ -62,7 +64,11 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     logger,
   });
   const providers = createProviders(
-    { claude: { command: options.claudeCommand }, command: { programs: options.programs ?? {} } },
+    {
+      claude: { command: options.claudeCommand },
+      command: { programs: options.programs ?? {} },
+      ...options.providers,
+    },
     { environment, loginPath },
   );
   const runner = new TaskRunner({
