@@ -6,7 +6,7 @@ await describeAcpAgent({
   version: '1.0.102',
   shell: (command) => ({ tool: 'bash', input: { command, description: 'Try' } }),
   write: (file, content) => ({ tool: 'create', input: { path: file, file_text: content } }),
-  hasThoughts: true,
+  thought: 'Let me think first.',
   goesOnAfterDenial: false,
   isSignedIn: true,
 });

@@ -16,7 +16,8 @@ export interface AcpExpectations {
   readonly version: string;
   readonly shell: (command: string) => FakeStep;
   readonly write: (file: string, content: string) => FakeStep;
-  readonly hasThoughts: boolean;
+  /** How the thought `Let me think first.` arrives. */
+  readonly thought: string;
   /** Whether the model is asked again after a denied tool. */
   readonly goesOnAfterDenial: boolean;
   readonly isSignedIn?: boolean;
@@ -80,14 +81,15 @@ export async function describeAcpAgent(expected: AcpExpectations): Promise<void>
   describe.skipIf('missing' in cached)(name, () => {
     test('text streams as it comes, once, and the end of the turn makes it a success', async () => {
       const text = 'Hello big wide world, this streams word by word.';
-      const open = await launch([{ thinking: 'Let me think first.', text, delayMs: 60 }]);
+      const open = await launch([{ thinking: 'Let me think first.', text, delayMs: 150 }]);
       const task = await open.ended(taskId);
       const records = await open.records(taskId);
       expect(task).toMatchObject({ state: 'succeeded', reason: null });
       expect(task.sessionId).toMatch(/^[\w-]{10,}$/);
       expect(textOf(records, 'message')).toBe(text);
-      expect(textOf(records, 'thought')).toBe(expected.hasThoughts ? 'Let me think first.' : '');
-      expect(records.filter((record) => record.type === 'agent_message_chunk').length).toBeGreaterThan(3);
+      expect(textOf(records, 'thought')).toBe(expected.thought);
+      // On a busy machine an agent hands on several words at once; together they never come.
+      expect(records.filter((record) => record.type === 'agent_message_chunk').length).toBeGreaterThan(1);
       expect(statesOf(records)).toEqual(['queued', 'preparing', 'running', 'succeeded']);
       expect(records.at(-1)).toMatchObject({ providerVersion: version, exit: { code: 0, signal: null } });
       for (const record of records) expect(taskRecordSchema.safeParse(record).success).toBe(true);

@@ -4,6 +4,7 @@ import { ClaudeProvider } from './claude/claude-provider.ts';
 import type { ProgramConfig } from './command/command-config.ts';
 import { CommandProvider } from './command/command-provider.ts';
 import { copilotAgent } from './copilot/copilot-agent.ts';
+import { geminiAgent } from './gemini/gemini-agent.ts';
 import type { Provider } from './provider.ts';
 import type { Environment } from './supervisor/environment.ts';
 
@@ -30,6 +31,7 @@ export interface ProviderDependencies {
 export function createProviders(config: ProvidersConfig, dependencies: ProviderDependencies): readonly Provider[] {
   return [
     new ClaudeProvider({ command: config.claude?.command, ...dependencies }),
+    new AcpProvider(geminiAgent(config.gemini?.command), dependencies),
     new AcpProvider(copilotAgent(config.copilot?.command), dependencies),
     ...Object.entries(config.acp?.agents ?? {}).map(
       ([id, agent]) => new AcpProvider(configuredAgent(id, agent), dependencies),
