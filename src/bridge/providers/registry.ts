@@ -5,6 +5,7 @@ import type { ProgramConfig } from './command/command-config.ts';
 import { CommandProvider } from './command/command-provider.ts';
 import { copilotAgent } from './copilot/copilot-agent.ts';
 import { geminiAgent } from './gemini/gemini-agent.ts';
+import { opencodeAgent } from './opencode/opencode-agent.ts';
 import type { Provider } from './provider.ts';
 import type { Environment } from './supervisor/environment.ts';
 
@@ -33,6 +34,7 @@ export function createProviders(config: ProvidersConfig, dependencies: ProviderD
     new ClaudeProvider({ command: config.claude?.command, ...dependencies }),
     new AcpProvider(geminiAgent(config.gemini?.command), dependencies),
     new AcpProvider(copilotAgent(config.copilot?.command), dependencies),
+    new AcpProvider(opencodeAgent(config.opencode?.command), dependencies),
     ...Object.entries(config.acp?.agents ?? {}).map(
       ([id, agent]) => new AcpProvider(configuredAgent(id, agent), dependencies),
     ),
