@@ -16,7 +16,7 @@ const LOCK_POLL_MS = 250;
 interface Agent {
   readonly package: string;
   readonly version: string;
-  /** Native program, relative to node_modules. */
+  /** What is started, relative to node_modules. */
   readonly program: string;
 }
 
@@ -32,6 +32,21 @@ const AGENTS = {
     package: '@openai/codex',
     version: '0.169.0',
     program: `@openai/codex-${process.platform}-${process.arch}/vendor/${CODEX_TARGET}/bin/codex`,
+  },
+  gemini: {
+    package: '@google/gemini-cli',
+    version: '0.61.0',
+    program: '@google/gemini-cli/bundle/gemini.js',
+  },
+  copilot: {
+    package: '@github/copilot',
+    version: '1.0.102',
+    program: '@github/copilot/npm-loader.js',
+  },
+  opencode: {
+    package: 'opencode-ai',
+    version: '1.18.33',
+    program: `opencode-${process.platform}-${process.arch}/bin/opencode`,
   },
 } as const satisfies Record<string, Agent>;
 export type AgentName = keyof typeof AGENTS;

@@ -8,7 +8,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { err, ok } from '../../src/base/result.ts';
 import type { StoredTask } from '../../src/bridge/ports.ts';
 import type { ProgramConfig } from '../../src/bridge/providers/command/command-config.ts';
-import { createProviders } from '../../src/bridge/providers/registry.ts';
+import { createProviders, type ProvidersConfig } from '../../src/bridge/providers/registry.ts';
 import { createProcessPlatform } from '../../src/bridge/providers/supervisor/platform.ts';
 import { Supervisor } from '../../src/bridge/providers/supervisor/supervisor.ts';
 import { createApprovalTable } from '../../src/bridge/store/approval-table.ts';
@@ -27,6 +27,8 @@ export interface TaskBridgeOptions {
   readonly programs?: Readonly<Record<string, ProgramConfig>>;
   readonly claudeCommand?: string;
   readonly codexCommand?: string;
+  /** The rest of the configuration of providers. */
+  readonly providers?: ProvidersConfig;
   readonly environment?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly limits?: { readonly tasksAtOnce?: number; readonly tasksAtOncePerProvider?: number };
@@ -68,6 +70,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
       claude: { command: options.claudeCommand },
       codex: { command: options.codexCommand },
       command: { programs: options.programs ?? {} },
+      ...options.providers,
     },
     { environment, loginPath },
   );

@@ -96,6 +96,7 @@ describe('a changed file', () => {
       'removed line 10',
       'added new',
       ...[11, 12, 13].map((number) => `same line ${number}`),
+      'skipped 6 lines as before',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { workspaceNameSchema } from '../../protocol/names.ts';
+import { providerIdSchema, workspaceNameSchema } from '../../protocol/names.ts';
 
 const programSchema = z.strictObject({
   command: z.string().min(1),
@@ -7,6 +7,20 @@ const programSchema = z.strictObject({
   env: z.record(z.string(), z.string()).default({}),
   stdin: z.enum(['instructions', 'none']).default('none'),
 });
+
+const ownCommandSchema = z.strictObject({ command: z.string().min(1).optional() }).default({});
+
+const OWN_PROVIDERS = ['claude', 'codex', 'gemini', 'copilot', 'opencode', 'openclaw', 'command'];
+const acpAgentSchema = z.strictObject({
+  command: z.string().min(1),
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
+  name: z.string().min(1).max(100).optional(),
+});
+const acpIdSchema = providerIdSchema.refine(
+  (id) => !OWN_PROVIDERS.includes(id),
+  'is the id of a provider that is built in; choose another',
+);
 
 /**
  * `<data>/bridge/config.json`: what the user decides about this machine. Strict, so that a misspelt key is an error and
@@ -19,15 +33,28 @@ export const configSchema = z.strictObject({
   workspaces: z.record(workspaceNameSchema, z.string().min(1)).default({}),
   providers: z
     .strictObject({
-      claude: z.strictObject({ command: z.string().min(1).optional() }).default({}),
-      codex: z.strictObject({ command: z.string().min(1).optional() }).default({}),
+      claude: ownCommandSchema,
+      codex: ownCommandSchema,
+      gemini: ownCommandSchema,
+      copilot: ownCommandSchema,
+      opencode: ownCommandSchema,
+      /** Any other agent that speaks the Agent Client Protocol, by its provider id. */
+      acp: z.strictObject({ agents: z.record(acpIdSchema, acpAgentSchema).default({}) }).default({ agents: {} }),
       command: z
         .strictObject({
           programs: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/), programSchema).default({}),
         })
         .default({ programs: {} }),
     })
-    .default({ claude: {}, codex: {}, command: { programs: {} } }),
+    .default({
+      claude: {},
+      codex: {},
+      gemini: {},
+      copilot: {},
+      opencode: {},
+      acp: { agents: {} },
+      command: { programs: {} },
+    }),
   limits: z
     .strictObject({
       tasksAtOnce: z.int().min(1).max(1_000).default(4),

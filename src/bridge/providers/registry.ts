@@ -1,14 +1,27 @@
+import { AcpProvider } from './acp/acp-provider.ts';
+import { type ConfiguredAcpAgent, configuredAgent } from './acp/configured-agent.ts';
 import { ClaudeProvider } from './claude/claude-provider.ts';
 import { CodexProvider } from './codex/codex-provider.ts';
 import type { ProgramConfig } from './command/command-config.ts';
 import { CommandProvider } from './command/command-provider.ts';
+import { copilotAgent } from './copilot/copilot-agent.ts';
+import { geminiAgent } from './gemini/gemini-agent.ts';
+import { opencodeAgent } from './opencode/opencode-agent.ts';
 import type { Provider } from './provider.ts';
 import type { Environment } from './supervisor/environment.ts';
 
+interface OwnCommand {
+  readonly command?: string | undefined;
+}
+
 /** The part of the configuration that concerns providers. */
 export interface ProvidersConfig {
-  readonly claude?: { readonly command?: string | undefined };
-  readonly codex?: { readonly command?: string | undefined };
+  readonly claude?: OwnCommand;
+  readonly codex?: OwnCommand;
+  readonly gemini?: OwnCommand;
+  readonly copilot?: OwnCommand;
+  readonly opencode?: OwnCommand;
+  readonly acp?: { readonly agents: Readonly<Record<string, ConfiguredAcpAgent>> };
   readonly command?: { readonly programs: Readonly<Record<string, ProgramConfig>> };
 }
 
@@ -22,6 +35,12 @@ export function createProviders(config: ProvidersConfig, dependencies: ProviderD
   return [
     new ClaudeProvider({ command: config.claude?.command, ...dependencies }),
     new CodexProvider({ command: config.codex?.command, ...dependencies }),
+    new AcpProvider(geminiAgent(config.gemini?.command), dependencies),
+    new AcpProvider(copilotAgent(config.copilot?.command), dependencies),
+    new AcpProvider(opencodeAgent(config.opencode?.command), dependencies),
+    ...Object.entries(config.acp?.agents ?? {}).map(
+      ([id, agent]) => new AcpProvider(configuredAgent(id, agent), dependencies),
+    ),
     new CommandProvider({ programs: config.command?.programs ?? {}, loginPath: dependencies.loginPath }),
   ];
 }

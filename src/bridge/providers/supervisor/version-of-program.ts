@@ -24,6 +24,6 @@ export async function versionOfProgram(
   signal.throwIfAborted();
   if (result.timedOut) return err(`it did not answer within ${DEADLINE_MS / 1_000} s`);
   if (result.failed) return err(codeOf(result.cause) ?? `it ended with exit code ${result.exitCode ?? 'unknown'}`);
-  const version = /\d+\.\d+[\w.+-]*/.exec(result.stdout)?.[0];
+  const version = /\d+\.\d+(?:[\w.+-]*\w)?/.exec(result.stdout)?.[0];
   return version ? ok(version) : err('it did not say its version');
 }

@@ -1,0 +1,27 @@
+import type { Environment } from '../supervisor/environment.ts';
+
+/** What differs between agents that speak the Agent Client Protocol. */
+export interface AcpAgent {
+  readonly id: string;
+  readonly name: string;
+  /** Absolute path or name of the program. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Environment;
+  /** One sentence that says what to do. */
+  readonly notFound: string;
+  /** The real program behind a launcher: a signal to a launcher would not reach the agent. */
+  readonly nativeProgram?: (file: string) => Promise<string | undefined>;
+  /** Absent where the model cannot be chosen by an argument. */
+  readonly modelArguments?: (model: string) => readonly string[];
+  /** Only a hint: whether credentials are still good is known by the server alone. */
+  readonly signedIn?: (environment: Environment) => Promise<{ isSignedIn?: boolean; problem?: string }>;
+  readonly quirks?: AcpQuirks;
+}
+
+export interface AcpQuirks {
+  /** A word of the program, not of the model, that comes as a message. */
+  readonly noticeIn?: (text: string) => { readonly level: 'info' | 'error'; readonly text: string } | undefined;
+  /** An error that hides behind `end_turn`: its words, given the turn's last message chunk. */
+  readonly hiddenError?: (lastChunk: string, hasUsage: boolean) => string | undefined;
+}

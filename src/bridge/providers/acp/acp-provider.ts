@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { messageOf } from '../../../base/errors.ts';
+import { err, ok, type Result } from '../../../base/result.ts';
+import type { Reason } from '../../../protocol/reason-codes.ts';
+import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
+import type { AgentReader, AgentRun, Provider, ProviderSettings, RunContext } from '../provider.ts';
+import type { Environment } from '../supervisor/environment.ts';
+import { findExecutable } from '../supervisor/find-executable.ts';
+import { versionOfProgram } from '../supervisor/version-of-program.ts';
+import { promptOfTask } from '../task-prompt.ts';
+import type { AcpAgent } from './acp-agent.ts';
+import { AcpReader } from './acp-reader.ts';
+import { AcpRun } from './acp-run.ts';
+
+export interface AcpProviderDependencies {
+  readonly environment: Environment;
+  readonly loginPath: () => Promise<string>;
+}
+
+// Not an option: it must not begin with a hyphen.
+const settingsSchema = z.strictObject({
+  model: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@[\]-]{0,127}$/, 'is not the name of a model')
+    .optional(),
+});
+
+/** Any agent that speaks the Agent Client Protocol on stdin and stdout. Facts are in README.md. */
+export class AcpProvider implements Provider {
+  readonly id: string;
+  readonly name: string;
+  readonly #agent: AcpAgent;
+  readonly #dependencies: AcpProviderDependencies;
+  #version: string | null = null;
+
+  constructor(agent: AcpAgent, dependencies: AcpProviderDependencies) {
+    this.id = agent.id;
+    this.name = agent.name;
+    this.#agent = agent;
+    this.#dependencies = dependencies;
+  }
+
+  async discover(signal: AbortSignal): Promise<ProviderStatus> {
+    const { id, name } = this;
+    const { notFound, signedIn } = this.#agent;
+    const { environment, loginPath } = this.#dependencies;
+    try {
+      const file = await this.#find();
+      if (!file) return { id, name, isInstalled: false, problem: notFound };
+      // Some are scripts whose interpreter is found in PATH.
+      const version = await versionOfProgram(file, { ...environment, PATH: await loginPath() }, signal);
+      this.#version = version.ok ? version.value : null;
+      if (!version.ok) return { id, name, isInstalled: true, problem: `${name} does not start: ${version.error}` };
+      return { id, name, isInstalled: true, version: version.value, ...(await signedIn?.(environment)) };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { id, name, isInstalled: false, problem: messageOf(error) };
+    }
+  }
+
+  validateSettings(settings: ProviderSettings): Result<void, Reason> {
+    const parsed = this.#modelOf(settings);
+    return parsed.ok ? ok(undefined) : parsed;
+  }
+
+  async start(context: RunContext): Promise<Result<AgentRun, Reason>> {
+    const { args, env, notFound, modelArguments, quirks, name } = this.#agent;
+    const model = this.#modelOf(context.launch.settings);
+    if (!model.ok) return model;
+    const file = await this.#find();
+    if (!file) return err({ code: 'provider_not_installed', message: notFound });
+    const more = model.value ? (modelArguments?.(model.value) ?? []) : [];
+    const started = await context.spawn({ file, args: [...args, ...more], env, stdin: 'pipe' });
+    if (!started.ok) return started;
+    const process = started.value;
+    const prompt = promptOfTask(context.launch);
+    return ok(new AcpRun({ process, name, version: this.#version, cwd: context.paths.folder, prompt, quirks }));
+  }
+
+  createReader(): AgentReader {
+    const { name, quirks } = this.#agent;
+    return new AcpReader({ name, quirks });
+  }
+
+  async #find(): Promise<string | undefined> {
+    const { command, nativeProgram } = this.#agent;
+    const found = await findExecutable(command, await this.#dependencies.loginPath());
+    return found && ((await nativeProgram?.(found)) ?? found);
+  }
+
+  #modelOf(settings: ProviderSettings): Result<string | undefined, Reason> {
+    const parsed = settingsSchema.safeParse(settings);
+    if (parsed.success && (!parsed.data.model || this.#agent.modelArguments)) return ok(parsed.data.model);
+    if (parsed.success) {
+      return err({
+        code: 'command_malformed',
+        message: `The model of ${this.name} is chosen in its own configuration.`,
+      });
+    }
+    const issue = parsed.error.issues[0];
+    const field = issue?.path.join('.');
+    const message = `${this.name} cannot be started with these settings: ${field ? `${field} ` : ''}${issue?.message}`;
+    return err({ code: 'command_malformed', message });
+  }
+}

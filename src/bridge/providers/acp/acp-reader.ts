@@ -1,0 +1,190 @@
+import { assertNever } from '../../../base/assert-never.ts';
+import { RECORD_MERGE_BYTES } from '../../../protocol/limits.ts';
+import { placeEvents, type UnplacedEvent } from '../output/event-places.ts';
+import { type Line, LineSplitter } from '../output/line-splitter.ts';
+import { splitText } from '../output/split-text.ts';
+import type { AgentEvent, AgentReader } from '../provider.ts';
+import type { AcpQuirks } from './acp-agent.ts';
+import {
+  type AcpMessage,
+  type AcpToolCall,
+  initializedSchema,
+  newSessionSchema,
+  parseAcpLine,
+  promptResultSchema,
+  type SessionUpdate,
+} from './messages.ts';
+import { questionOf, recordOfToolCall } from './tool-calls.ts';
+import { failed, verdictOfError, verdictOfStop } from './verdict.ts';
+
+/** An update holds one piece of content; a diff of a large file is the largest. */
+const LINE_MAX_BYTES = 16 * 1024 * 1024;
+const OPENING_BRACE = 0x7b;
+
+/** Ids of our requests. Always the same, so that the log alone says what an answer answers. */
+export const REQUEST_IDS = { initialize: 1, newSession: 2, prompt: 3 } as const;
+
+export interface AcpReaderOptions {
+  readonly name: string;
+  readonly quirks?: AcpQuirks | undefined;
+  /** Sees each message before its events are handed out. */
+  readonly onMessage?: (message: AcpMessage) => void;
+}
+
+/** Understands the lines of one turn. Needs what came before to understand what comes, so it reads from the first byte. */
+export class AcpReader implements AgentReader {
+  readonly startOffset = 0;
+  readonly #lines = new LineSplitter({ maxBytes: LINE_MAX_BYTES });
+  readonly #options: AcpReaderOptions;
+  readonly #knownCalls = new Set<string>();
+  #version: string | null = null;
+  #lastChunk = '';
+
+  constructor(options: AcpReaderOptions) {
+    this.#options = options;
+  }
+
+  receive(bytes: Uint8Array): readonly AgentEvent[] {
+    return this.#lines.receive(bytes).flatMap((line) => this.#eventsOf(line));
+  }
+
+  finish(): readonly AgentEvent[] {
+    const line = this.#lines.finish();
+    return line ? this.#eventsOf(line) : [];
+  }
+
+  #eventsOf(line: Line): AgentEvent[] {
+    return placeEvents(this.#read(line), line.start, line.end);
+  }
+
+  #read(line: Line): UnplacedEvent[] {
+    if (!line.bytes) return [{ kind: 'record', record: { type: 'output_gap', from: line.start, to: line.end } }];
+    const message = parseAcpLine(line.bytes);
+    // The torn last line of a killed agent says nothing to a person; it stays in the raw log.
+    if (message.kind === 'not_json') return line.bytes[0] === OPENING_BRACE ? [] : outputEvents(line.bytes);
+    this.#options.onMessage?.(message);
+    return this.#understand(message);
+  }
+
+  #understand(message: Exclude<AcpMessage, { kind: 'not_json' }>): UnplacedEvent[] {
+    switch (message.kind) {
+      case 'update':
+        return this.#update(message.update);
+      case 'permission':
+        return [
+          ...(this.#knownCalls.has(message.toolCall.toolCallId) ? [] : this.#toolCall(message.toolCall)),
+          { kind: 'approval', question: questionOf(message.id, message.toolCall) },
+        ];
+      case 'result':
+        return this.#result(message.id, message.result);
+      case 'error':
+        if (!isOurs(message.id)) return [];
+        return [{ kind: 'verdict', verdict: verdictOfError(this.#options.name, message.error) }];
+      case 'unknown_request':
+      case 'ignored':
+        return [];
+      default:
+        return assertNever(message);
+    }
+  }
+
+  #update(update: SessionUpdate): UnplacedEvent[] {
+    switch (update.sessionUpdate) {
+      case 'agent_message_chunk':
+        return this.#message(update.content.text ?? '');
+      case 'agent_thought_chunk':
+        return chunkEvents('agent_thought_chunk', update.content.text ?? '');
+      case 'tool_call':
+      case 'tool_call_update':
+        return this.#toolCall(update);
+      case 'plan':
+        return [{ kind: 'record', record: { type: 'plan', entries: update.entries } }];
+      default:
+        return assertNever(update);
+    }
+  }
+
+  #message(text: string): UnplacedEvent[] {
+    this.#lastChunk = text;
+    const notice = this.#options.quirks?.noticeIn?.(text);
+    if (!notice) return chunkEvents('agent_message_chunk', text);
+    return splitText(notice.text, RECORD_MERGE_BYTES).map((piece) => ({
+      kind: 'record',
+      record: { type: 'notice', level: notice.level, text: piece },
+    }));
+  }
+
+  // Some agents send a permission or an update without the call before it.
+  #toolCall(call: AcpToolCall): UnplacedEvent[] {
+    this.#lastChunk = '';
+    const type = this.#knownCalls.has(call.toolCallId) ? 'tool_call_update' : 'tool_call';
+    this.#knownCalls.add(call.toolCallId);
+    return [{ kind: 'record', record: recordOfToolCall(call, type) }];
+  }
+
+  #result(id: string | number, result: unknown): UnplacedEvent[] {
+    switch (id) {
+      case REQUEST_IDS.initialize:
+        return this.#initialized(result);
+      case REQUEST_IDS.newSession: {
+        const session = newSessionSchema.safeParse(result);
+        if (!session.success) return this.#misunderstood('session/new');
+        return [{ kind: 'session', sessionId: session.data.sessionId, version: this.#version }];
+      }
+      case REQUEST_IDS.prompt:
+        return this.#ended(result);
+      default:
+        return [];
+    }
+  }
+
+  #initialized(result: unknown): UnplacedEvent[] {
+    const parsed = initializedSchema.safeParse(result);
+    if (!parsed.success) return this.#misunderstood('initialize');
+    this.#version = parsed.data.agentInfo?.version ?? null;
+    if (parsed.data.protocolVersion === 1) return [];
+    const message = `${this.#options.name} speaks version ${parsed.data.protocolVersion} of the Agent Client Protocol, not 1.`;
+    return [{ kind: 'verdict', verdict: failed(message) }];
+  }
+
+  #ended(result: unknown): UnplacedEvent[] {
+    const parsed = promptResultSchema.safeParse(result);
+    if (!parsed.success) return this.#misunderstood('session/prompt');
+    const { stopReason, usage } = parsed.data;
+    const { name, quirks } = this.#options;
+    const hidden = stopReason === 'end_turn' ? quirks?.hiddenError?.(this.#lastChunk, Boolean(usage)) : undefined;
+    const verdict = hidden ? failed(`${name} ended with an error: ${hidden}`) : verdictOfStop(name, stopReason);
+    const { inputTokens, outputTokens } = usage ?? {};
+    const counted = {
+      ...(inputTokens !== undefined && { inputTokens }),
+      ...(outputTokens !== undefined && { outputTokens }),
+    };
+    return [
+      ...(usage ? [{ kind: 'record' as const, record: { type: 'usage_update' as const, usage: counted } }] : []),
+      { kind: 'verdict', verdict },
+    ];
+  }
+
+  #misunderstood(method: string): UnplacedEvent[] {
+    const verdict = failed(`${this.#options.name} answered ${method} in a way that we do not understand.`);
+    return [{ kind: 'verdict', verdict }];
+  }
+}
+
+function isOurs(id: string | number): boolean {
+  return Object.values<string | number>(REQUEST_IDS).includes(id);
+}
+
+function chunkEvents(type: 'agent_message_chunk' | 'agent_thought_chunk', text: string): UnplacedEvent[] {
+  return splitText(text, RECORD_MERGE_BYTES).map((piece) => ({
+    kind: 'record',
+    record: { type, content: { type: 'text', text: piece } },
+  }));
+}
+
+function outputEvents(bytes: Uint8Array): UnplacedEvent[] {
+  return splitText(`${new TextDecoder().decode(bytes)}\n`, RECORD_MERGE_BYTES).map((piece) => ({
+    kind: 'record',
+    record: { type: 'output_chunk', stream: 'stdout', text: piece },
+  }));
+}
