@@ -1,5 +1,5 @@
 /** The task side of a bridge over the real store, in a temporary folder, for tests. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -139,8 +139,15 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
         async () => `task ${taskId}: ${JSON.stringify(tasks.get(taskId)?.state)} ${await dump(workspace, taskId)}`,
       );
     },
-    ended(taskId: string): Promise<StoredTask> {
-      return this.until(taskId, (task) => task.endedAt !== null);
+    async ended(taskId: string): Promise<StoredTask> {
+      const task = await this.until(taskId, (candidate) => candidate.endedAt !== null);
+      // The row comes first, its file a moment later.
+      const isWritten = (): true | undefined => (stateInFile(task) === task.state ? true : undefined);
+      await waitFor(
+        async () => isWritten(),
+        () => 'task.json did not get the end',
+      );
+      return task;
     },
     async untilRecord<T extends TaskRecord['type']>(
       taskId: string,
@@ -224,4 +231,13 @@ export async function waitFor<T>(
 async function dump(workspace: string, taskId: string): Promise<string> {
   const records = await readRecords(path.join(workspace, 'tasks', taskId));
   return JSON.stringify(records.slice(-12)).slice(0, 4_000);
+}
+
+/** The state that `task.json` tells; the task's own where it has no such file. */
+function stateInFile(task: StoredTask): string {
+  try {
+    return JSON.parse(readFileSync(path.join(task.folder, 'task.json'), 'utf8')).state;
+  } catch {
+    return task.state;
+  }
 }
