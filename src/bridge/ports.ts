@@ -9,7 +9,7 @@ import type { Reason } from '../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../protocol/records/bridge-records.ts';
 import type { ApprovalBy, ApprovalRequest, NewTaskRecord } from '../protocol/records/task-records.ts';
 import type { TaskState } from '../protocol/task-state.ts';
-import type { ApprovalAnswer, TaskLaunch } from '../protocol/wire/commands.ts';
+import type { ApprovalAnswer, TaskLaunch, TaskPrompt } from '../protocol/wire/commands.ts';
 import type { PolicyDecision } from './policy/approval-policy.ts';
 
 export type { Logger };
@@ -41,11 +41,43 @@ export interface StoredTask {
   readonly isCancelRequested: boolean;
   /** The agent's root process, with its start time so that a reused pid is not mistaken for it. */
   readonly process: { readonly pid: number; readonly startedAt: string } | null;
-  /** The agent's own session, for resuming. */
+  /** The agent's own session, for going on with it. */
   readonly sessionId: string | null;
+  /** The turn that runs now, or ran last. */
+  readonly turn: StoredTurn;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+}
+
+export interface StoredTurn {
+  /** Where its output begins in the raw log. */
+  readonly logOffset: number;
+  /** Of the message that it answers; 0 for the task's own instructions. Later messages wait. */
+  readonly messagePosition: number;
+  /** How often it was gone on with after the bridge had died. */
+  readonly resumes: number;
+}
+
+/** One more thing that a person said to a task's agent. Positions grow over all tasks. */
+export interface StoredMessage {
+  readonly position: number;
+  /** Of the command that brought it. */
+  readonly messageId: string;
+  readonly taskId: string;
+  readonly deviceId: string;
+  readonly text: string;
+  readonly createdAt: number;
+}
+
+export interface MessageTable {
+  add(message: Omit<StoredMessage, 'position'>): void;
+  find(taskId: string, position: number): StoredMessage | undefined;
+  /** Oldest first. */
+  waiting(task: Pick<StoredTask, 'taskId' | 'turn'>): readonly StoredMessage[];
+  dropWaiting(task: Pick<StoredTask, 'taskId' | 'turn'>): void;
+  /** Ended tasks for which a message waits. */
+  endedTasks(): readonly string[];
 }
 
 export interface TaskTable {
@@ -137,6 +169,8 @@ export type Transaction = <T>(body: () => T) => T;
 export interface TaskService {
   launch(launch: TaskLaunch, from: { commandId: string; deviceId: string }): Result<void, Reason>;
   cancel(taskId: string): Result<void, Reason>;
+  /** One more message, for when the turn that runs has ended. An ended task goes on with it. */
+  prompt(prompt: TaskPrompt, from: { commandId: string; deviceId: string }): Result<void, Reason>;
   answerApproval(answer: ApprovalAnswer, by: ApprovalBy): Result<void, Reason>;
   /** Called after the transaction committed: start what is queued, apply cancels and answers. */
   wake(): void;

@@ -1,11 +1,12 @@
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { SegmentSealer } from '../sealing/segments.ts';
-import type { ApprovalTable, FileSpool, Logger, TaskTable } from './ports.ts';
+import type { ApprovalTable, FileSpool, Logger, MessageTable, TaskTable } from './ports.ts';
 import { createApprovalTable } from './store/approval-table.ts';
 import { type AuditLog, openAuditLog } from './store/audit-log.ts';
 import { type BridgeLog, openBridgeLog } from './store/bridge-log.ts';
 import { createFileSpool } from './store/file-spool.ts';
+import { createMessageTable } from './store/message-table.ts';
 import { createRosterTable, type RosterTable } from './store/roster-table.ts';
 import type { SecretStore } from './store/secret-store.ts';
 import { createSettingsTable, type SettingsTable } from './store/settings-table.ts';
@@ -18,6 +19,7 @@ export interface Stores {
   readonly settings: SettingsTable;
   readonly roster: RosterTable;
   readonly tasks: TaskTable;
+  readonly messages: MessageTable;
   readonly approvals: ApprovalTable;
   readonly spool: FileSpool;
   readonly audit: AuditLog;
@@ -46,6 +48,7 @@ export async function openStores({ bridgeDir, secrets, clock, logger }: StoresOp
       settings: createSettingsTable(state.sql),
       roster: createRosterTable(state.sql),
       tasks: createTaskTable(state.sql),
+      messages: createMessageTable(state.sql),
       approvals: createApprovalTable(state.sql),
       spool: createFileSpool({ folder: path.join(bridgeDir, 'spool'), clock }),
       audit,

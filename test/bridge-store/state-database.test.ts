@@ -46,6 +46,7 @@ function task(taskId: string, overrides: Partial<StoredTask> = {}): StoredTask {
     isCancelRequested: false,
     process: null,
     sessionId: null,
+    turn: { logOffset: 0, messagePosition: 0, resumes: 0 },
     createdAt: 1.5,
     startedAt: null,
     endedAt: null,
@@ -172,8 +173,9 @@ test('a folder that cannot be made, a newer database and a damaged one are told 
 test('questions of the first schema keep who answered them, and can be listed', () => {
   const dataDir = makeTempDir();
   const old = openSqlDatabase(join(dataDir, 'state.db'));
-  // The table as it was; the other ones do not matter here.
-  old.exec(`CREATE TABLE approvals (
+  // The tables as they were, as far as they matter here.
+  old.exec(`CREATE TABLE tasks (task_id TEXT PRIMARY KEY) STRICT;
+    CREATE TABLE approvals (
       approval_id TEXT PRIMARY KEY, task_id TEXT NOT NULL, sha256 TEXT NOT NULL, deadline REAL NOT NULL,
       state TEXT NOT NULL, device_id TEXT
     ) STRICT;

@@ -128,7 +128,7 @@ test('plans, retries and warnings', () => {
 
 test('what cannot be shown whole is not asked, but handed on to be refused, because the agent would wait for ever', () => {
   const refused: string[] = [];
-  const reader = new CodexReader({
+  const reader = new CodexReader(0, {
     onTurnStarted: () => undefined,
     onQuestion: ({ method }) => refused.push(`asked ${method}`),
     onUnanswerable: ({ method }) => refused.push(method),

@@ -8,6 +8,7 @@ import { settle, VirtualClock } from '../support/virtual-clock.ts';
 
 function provider(id: string, discover: Provider['discover']): Provider {
   return {
+    hasSessions: false,
     id,
     name: id.toUpperCase(),
     discover,

@@ -68,7 +68,14 @@ export function pick(turns) {
   // a later user message without a directive means a new, unscripted turn -> default answer,
   // except for harness-injected reminders that follow tool results.
   const n = turns.slice(at + 1).filter((t) => t.kind === 'call').length;
-  return { step: d.steps[n] ?? { text: DEFAULT }, n };
+  return { step: recalled(d.steps[n] ?? { text: DEFAULT }, turns), n };
+}
+// `{"recall": true}`: says every `secret-…` word that was said in the conversation so far, so that a test knows what the
+// model was told.
+function recalled(step, turns) {
+  if (!step.recall) return step;
+  const said = turns.filter((t) => t.kind === 'user').flatMap((t) => t.text.match(/secret-\w+/g) ?? []);
+  return { ...step, text: `I know: ${[...new Set(said)].join(' ')}.` };
 }
 export const calls = (s) => s.tools ?? (s.tool ? [{ name: s.tool, input: s.input ?? {} }] : []);
 export function sse(res) {

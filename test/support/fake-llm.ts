@@ -11,6 +11,8 @@ const START_MS = 10_000;
 export interface FakeStep {
   readonly text?: string;
   readonly thinking?: string;
+  /** Says every `secret-…` word that the model was told in this conversation. */
+  readonly recall?: boolean;
   readonly tool?: string;
   readonly input?: Readonly<Record<string, unknown>>;
   readonly delayMs?: number;

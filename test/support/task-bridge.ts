@@ -14,6 +14,7 @@ import { Supervisor } from '../../src/bridge/providers/supervisor/supervisor.ts'
 import { createApprovalTable } from '../../src/bridge/store/approval-table.ts';
 import { openBridgeLog } from '../../src/bridge/store/bridge-log.ts';
 import { createFileSpool } from '../../src/bridge/store/file-spool.ts';
+import { createMessageTable } from '../../src/bridge/store/message-table.ts';
 import { openStateDatabase } from '../../src/bridge/store/state-database.ts';
 import { createTaskTable } from '../../src/bridge/store/task-table.ts';
 import { taskPaths } from '../../src/bridge/tasks/task-paths.ts';
@@ -55,6 +56,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
   const log = await openBridgeLog({ state, dataDir, sealer: () => undefined, clock, logger });
   const tasks = createTaskTable(state.sql);
   const approvals = createApprovalTable(state.sql);
+  const messages = createMessageTable(state.sql);
   const spool = createFileSpool({ folder: path.join(dataDir, 'spool'), clock });
   const environment = options.environment ?? baseEnvironment();
   const loginPath = async (): Promise<string> => environment.PATH ?? '';
@@ -77,6 +79,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
   const runner = new TaskRunner({
     tasks,
     approvals,
+    messages,
     spool,
     providers,
     journals: log,
@@ -93,6 +96,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
   });
 
   const transaction = state.transaction;
+  let said = 0;
   return {
     root,
     workspace,
@@ -111,6 +115,12 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
       if (!result.ok) throw Object.assign(new Error(result.error.message), { code: result.error.code });
       runner.wake();
       return launch.taskId;
+    },
+    /** One more message, as a command brings it. */
+    prompt(taskId: string, text: string, commandId = `message-${++said}`) {
+      const result = transaction(() => runner.prompt({ taskId, text }, { commandId, deviceId: 'device-1' }));
+      runner.wake();
+      return result;
     },
     cancel(taskId: string) {
       const result = transaction(() => runner.cancel(taskId));

@@ -8,6 +8,7 @@ import {
   type FilePut,
   type TaskCancel,
   type TaskLaunch,
+  type TaskPrompt,
 } from '../../protocol/wire/commands.ts';
 import { type Roster, type SignedRoster, signedRosterSchema } from '../../protocol/wire/roster.ts';
 import { verifyRoster } from '../../sealing/roster.ts';
@@ -16,6 +17,7 @@ import { verifyRoster } from '../../sealing/roster.ts';
 export type VerifiedCommand = { readonly envelope: CommandEnvelope } & (
   | { readonly action: 'task_launch'; readonly body: TaskLaunch }
   | { readonly action: 'task_cancel'; readonly body: TaskCancel }
+  | { readonly action: 'task_prompt'; readonly body: TaskPrompt }
   | { readonly action: 'file_put'; readonly body: FilePut }
   | { readonly action: 'approval_answer'; readonly body: ApprovalAnswer }
   | { readonly action: 'provider_sync' }
@@ -41,6 +43,11 @@ export function parseCommandBody(
     case 'task_cancel':
       return parseWithTask(envelope, COMMAND_BODIES.task_cancel, body, (parsed) => ({
         action: 'task_cancel',
+        body: parsed,
+      }));
+    case 'task_prompt':
+      return parseWithTask(envelope, COMMAND_BODIES.task_prompt, body, (parsed) => ({
+        action: 'task_prompt',
         body: parsed,
       }));
     case 'approval_answer':
@@ -75,7 +82,10 @@ function parseWithTask<T extends { readonly taskId: string }>(
   body: unknown,
   toCommand: (
     body: T,
-  ) => { action: 'task_cancel'; body: TaskCancel } | { action: 'approval_answer'; body: T & ApprovalAnswer },
+  ) =>
+    | { action: 'task_cancel'; body: TaskCancel }
+    | { action: 'task_prompt'; body: T & TaskPrompt }
+    | { action: 'approval_answer'; body: T & ApprovalAnswer },
 ): Result<VerifiedCommand, Reason> {
   const parsed = parse(schema, body);
   if (!parsed.ok) return parsed;

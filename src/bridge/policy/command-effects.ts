@@ -36,6 +36,8 @@ function run({ tasks, spool, roster }: CommandEffectsOptions, command: VerifiedC
       return tasks.launch(command.body, { commandId, deviceId });
     case 'task_cancel':
       return tasks.cancel(command.body.taskId);
+    case 'task_prompt':
+      return tasks.prompt(command.body, { commandId, deviceId });
     case 'approval_answer':
       return tasks.answerApproval(command.body, { kind: 'device', deviceId });
     case 'file_put':
@@ -59,6 +61,7 @@ function didCommit({ tasks, providers, logger }: CommandEffectsOptions, command:
   switch (command.action) {
     case 'task_launch':
     case 'task_cancel':
+    case 'task_prompt':
     case 'approval_answer':
       tasks.wake();
       break;

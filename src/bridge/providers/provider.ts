@@ -6,6 +6,7 @@
  * comes from bytes alone: the same bytes from the same offset give the same events at the same places, however they
  * were cut into reads. That is what makes "nothing lost, nothing doubled" possible.
  */
+import type { FileHandle } from 'node:fs/promises';
 import type { Result } from '../../base/result.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../../protocol/records/bridge-records.ts';
@@ -21,25 +22,44 @@ export interface Provider {
   readonly id: string;
   /** As people know it, such as `Claude Code`. */
   readonly name: string;
+  /** Whether it can go on with a session: then a task takes more messages, and is resumed after a crash of the bridge. */
+  readonly hasSessions: boolean;
   /** Never rejects, except with the signal's reason: what is wrong is the status's `problem`. */
   discover(signal: AbortSignal): Promise<ProviderStatus>;
   /** Synchronous and without I/O: it is called inside the transaction that accepts a launch. */
   validateSettings(settings: ProviderSettings): Result<void, Reason>;
   start(context: RunContext): Promise<Result<AgentRun, Reason>>;
-  /**
-   * Understands the raw log of a run that this process did not start, or no longer has the stdin of.
-   * `accountedFor` is the offset up to which records are already durable.
-   */
-  createReader(accountedFor: number): AgentReader;
+  /** Understands the raw log of a run that this process did not start, or no longer has the stdin of. */
+  createReader(place: ReaderPlace): AgentReader;
+  /** Ends what is shared by its runs. Called once, when no run is left. */
+  dispose?(): Promise<void>;
+}
+
+/** Offsets in the raw log. */
+export interface ReaderPlace {
+  /** Of the run's first byte. */
+  readonly startOffset: number;
+  /** Up to here records are already durable. */
+  readonly accountedFor: number;
 }
 
 export interface RunContext {
   readonly taskId: string;
   readonly launch: TaskLaunch;
   readonly paths: RunPaths;
+  /** The agent's working folder, absolute. */
+  readonly cwd: string;
+  /** What the agent is told in this turn. */
+  readonly prompt: string;
+  /** The agent's session to go on with, or null for a new one. */
+  readonly sessionId: string | null;
+  /** Where the run's first byte will stand in the raw log. */
+  readonly logOffset: number;
   readonly logger: Logger;
   /** Starts a program with the task's environment, its stdout and stderr appended to the task's logs. */
   spawn(plan: SpawnPlan): Promise<Result<SupervisedProcess, Reason>>;
+  /** The raw log, for an agent that runs in no process of the task. Whole lines are appended; the caller closes it. */
+  openLog(): Promise<FileHandle>;
 }
 
 /** Absolute paths inside the task's folder. */
@@ -80,7 +100,7 @@ export interface AgentQuestion {
   readonly input: unknown;
 }
 
-/** Why and how an agent says that it is done. */
+/** Why and how an agent says that it is done. `session_lost`: it has the session no more that it was to go on with. */
 export type Verdict = { readonly state: 'succeeded' } | { readonly state: 'failed'; readonly reason: Reason };
 
 /**

@@ -47,6 +47,16 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE approvals ADD COLUMN question TEXT;
   UPDATE approvals SET settled_by = json_object('kind', 'device', 'deviceId', device_id) WHERE device_id IS NOT NULL;
   ALTER TABLE approvals DROP COLUMN device_id;`,
+
+  `ALTER TABLE tasks ADD COLUMN log_offset INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE tasks ADD COLUMN message_position INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE tasks ADD COLUMN resumes INTEGER NOT NULL DEFAULT 0;
+
+  CREATE TABLE messages (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL UNIQUE, task_id TEXT NOT NULL,
+    device_id TEXT NOT NULL, text TEXT NOT NULL, created_at REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX messages_by_task ON messages (task_id, position);`,
 ];
 
 /** Brings the schema up to date, one transaction per step. Throws `database_newer` for a schema of a later version. */

@@ -2,13 +2,14 @@ import type { StoredTask, TaskTable } from '../ports.ts';
 import type { SqlDatabase, SqlRow } from './state-database.ts';
 
 const COLUMNS = `task_id, command_id, device_id, launch, folder, state, reason, is_cancel_requested, process,
-  session_id, created_at, started_at, ended_at`;
+  session_id, created_at, started_at, ended_at, log_offset, message_position, resumes`;
+const PLACES = COLUMNS.replaceAll(/\w+/g, '?');
 // Spelled as in the partial index, or SQLite would not use it.
 const UNFINISHED = `state NOT IN ('succeeded', 'failed', 'cancelled', 'interrupted')`;
 
 export function createTaskTable(sql: SqlDatabase): TaskTable {
   const get = sql.prepare('SELECT * FROM tasks WHERE task_id = ?');
-  const put = sql.prepare(`INSERT OR REPLACE INTO tasks (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const put = sql.prepare(`INSERT OR REPLACE INTO tasks (${COLUMNS}) VALUES (${PLACES})`);
   const list = sql.prepare('SELECT * FROM tasks ORDER BY created_at DESC, task_id DESC');
   const listUnfinished = sql.prepare(`SELECT * FROM tasks WHERE ${UNFINISHED} ORDER BY created_at DESC, task_id DESC`);
   return {
@@ -31,6 +32,9 @@ export function createTaskTable(sql: SqlDatabase): TaskTable {
         task.createdAt,
         task.startedAt,
         task.endedAt,
+        task.turn.logOffset,
+        task.turn.messagePosition,
+        task.turn.resumes,
       );
     },
     list: () => list.all().map(taskOf),
@@ -51,6 +55,11 @@ function taskOf(row: SqlRow): StoredTask {
     isCancelRequested: row.is_cancel_requested === 1,
     process: parsed<NonNullable<StoredTask['process']>>(row.process),
     sessionId: row.session_id as string | null,
+    turn: {
+      logOffset: row.log_offset as number,
+      messagePosition: row.message_position as number,
+      resumes: row.resumes as number,
+    },
     createdAt: row.created_at as number,
     startedAt: row.started_at as number | null,
     endedAt: row.ended_at as number | null,

@@ -6,6 +6,8 @@ import { type TaskState, taskStateSchema } from '../../protocol/task-state.ts';
 export interface JournalFacts {
   readonly lastState: TaskState | null;
   readonly hasInstructions: boolean;
+  /** Of the messages that are in it. */
+  readonly messageIds: readonly string[];
   /** Bytes of `log/stderr.log` that are accounted for. */
   readonly stderrOffset: number;
   /** Ids of approvals that were asked for and not resolved. */
@@ -15,6 +17,7 @@ export interface JournalFacts {
 export const NO_FACTS: JournalFacts = {
   lastState: null,
   hasInstructions: false,
+  messageIds: [],
   stderrOffset: 0,
   openApprovals: [],
 };
@@ -24,11 +27,13 @@ const lineSchema = z.object({
   state: taskStateSchema.optional(),
   stderrOffset: z.number().optional(),
   approvalId: z.string().optional(),
+  messageId: z.string().optional(),
 });
 
 /** Reads a journal from its beginning. Done once per unfinished task and start of the bridge. */
 export async function readJournalFacts(file: string): Promise<JournalFacts> {
   const open = new Set<string>();
+  const messageIds = new Set<string>();
   let { lastState, hasInstructions, stderrOffset } = NO_FACTS;
   // Closed by the end of the lines.
   const handle = await openFile(file, 'r');
@@ -37,11 +42,12 @@ export async function readJournalFacts(file: string): Promise<JournalFacts> {
     if (!line) continue;
     if (line.type === 'task_state') lastState = line.state ?? lastState;
     if (line.type === 'user_message_chunk') hasInstructions = true;
+    if (line.messageId) messageIds.add(line.messageId);
     if (line.type === 'approval_requested' && line.approvalId) open.add(line.approvalId);
     if (line.type === 'approval_resolved' && line.approvalId) open.delete(line.approvalId);
     stderrOffset = Math.max(stderrOffset, line.stderrOffset ?? 0);
   }
-  return { lastState, hasInstructions, stderrOffset, openApprovals: [...open] };
+  return { lastState, hasInstructions, messageIds: [...messageIds], stderrOffset, openApprovals: [...open] };
 }
 
 function parse(text: string): z.infer<typeof lineSchema> | undefined {

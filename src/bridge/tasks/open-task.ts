@@ -8,6 +8,7 @@ import type {
   FileSpool,
   Journal,
   Logger,
+  MessageTable,
   StoredTask,
   TaskTable,
 } from '../ports.ts';
@@ -31,6 +32,7 @@ export interface TaskJournals {
 export interface OpenTaskOptions {
   readonly tasks: TaskTable;
   readonly approvals: ApprovalTable;
+  readonly messages: MessageTable;
   readonly spool: FileSpool;
   readonly journals: TaskJournals;
   readonly providers: ReadonlyMap<string, Provider>;
@@ -57,7 +59,8 @@ export interface OpenedTask {
 
 /** Makes a task's folder if it is new, opens its journal and builds its run. Rejects if there is no place for a record. */
 export async function openTask(task: StoredTask, options: OpenTaskOptions): Promise<OpenedTask> {
-  const problem = task.state === 'queued' ? await makeFolder(task, options) : null;
+  const isNew = task.state === 'queued' && task.startedAt === null;
+  const problem = isNew ? await makeFolder(task, options) : null;
   const placed = options.tasks.get(task.taskId) ?? task;
   const journal = await options.journals.openTaskJournal(task.taskId, taskPaths(placed.folder).journal);
   const facts = journal.end === 0 ? NO_FACTS : await readJournalFacts(taskPaths(placed.folder).journal);
@@ -79,6 +82,7 @@ export async function openTask(task: StoredTask, options: OpenTaskOptions): Prom
     gate,
     facts,
     approvals,
+    messages: options.messages,
     approvalDeadlineMs,
     timeLimitMs: options.timeLimitMs,
     policy: options.policy,

@@ -39,6 +39,16 @@ export class RunControl implements Disposable {
     this.#options = options;
   }
 
+  /** What the agent said how it ended, if it did. */
+  get verdict(): Verdict | undefined {
+    return this.#verdict;
+  }
+
+  /** Whether nobody knows yet how the run ends. */
+  get isOpen(): boolean {
+    return !this.#verdict && !this.isStopped && !this.#failure;
+  }
+
   get isStopped(): boolean {
     return this.#stopCause !== undefined;
   }
@@ -57,6 +67,16 @@ export class RunControl implements Disposable {
     this.#process = process;
     this.#agent = agent;
     if (this.isStopped) this.#stopProcess();
+  }
+
+  /** Before a next process of the same run. A stop that was asked for still holds. */
+  startOver(): void {
+    this.#linger?.dispose();
+    this.#linger = undefined;
+    this.#stopping = undefined;
+    this.#process = undefined;
+    this.#agent = undefined;
+    this.#verdict = undefined;
   }
 
   stop(cause: StopCause): void {

@@ -32,10 +32,12 @@ export class TaskOutput implements Disposable {
   readonly #stdout: OutputFollower;
   readonly #stderr: OutputFollower;
   readonly #abort = new AbortController();
+  #stderrOffset: number;
 
   constructor(options: TaskOutputOptions) {
     const { paths, reader, clock, onError, accountedFor, journal } = options;
     this.#options = options;
+    this.#stderrOffset = accountedFor.stderr;
     const append = journal.append.bind(journal);
     this.#merger = new RecordMerger({ append, accountedFor: accountedFor.stdout });
     this.#stderrText = new Utf8Text({ startOffset: accountedFor.stderr, sliceBytes: RECORD_MERGE_BYTES });
@@ -53,6 +55,11 @@ export class TaskOutput implements Disposable {
       onError,
       clock,
     });
+  }
+
+  /** Bytes of the log of stderr that were turned into records. */
+  get stderrOffset(): number {
+    return this.#stderrOffset;
   }
 
   start(): void {
@@ -107,6 +114,7 @@ export class TaskOutput implements Disposable {
   async #receiveStderr(pieces: readonly TextPiece[]): Promise<void> {
     const { journal } = this.#options;
     for (const { text, at } of pieces) {
+      this.#stderrOffset = at;
       journal.append({ type: 'output_chunk', stream: 'stderr', text, stderrOffset: at });
     }
     await journal.ready(this.#abort.signal);

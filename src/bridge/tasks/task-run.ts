@@ -1,10 +1,10 @@
+import { open, stat } from 'node:fs/promises';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { err, type Result } from '../../base/result.ts';
-import { RECORD_MERGE_BYTES } from '../../protocol/limits.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
-import type { ApprovalPolicy, ApprovalTable, AuditTrail, Journal, Logger } from '../ports.ts';
-import { splitText } from '../providers/output/split-text.ts';
+import { isTerminal } from '../../protocol/task-state.ts';
+import type { ApprovalPolicy, ApprovalTable, AuditTrail, Journal, Logger, MessageTable } from '../ports.ts';
 import type { AgentReader, AgentRun, Provider } from '../providers/provider.ts';
 import type { Exit, SupervisedProcess } from '../providers/supervisor/process.ts';
 import type { Supervisor } from '../providers/supervisor/supervisor.ts';
@@ -19,6 +19,7 @@ import type { Ending, TaskLedger } from './task-ledger.ts';
 import { TaskOutput } from './task-output.ts';
 import { taskPaths } from './task-paths.ts';
 import { TimeLimit } from './time-limit.ts';
+import { TaskTurns, type Turn } from './turns.ts';
 
 export interface TaskRunOptions {
   readonly provider: Provider | undefined;
@@ -27,6 +28,7 @@ export interface TaskRunOptions {
   readonly gate: JournalGate;
   readonly facts: JournalFacts;
   readonly approvals: ApprovalTable;
+  readonly messages: MessageTable;
   readonly approvalDeadlineMs: number;
   readonly timeLimitMs: number | undefined;
   readonly policy?: ApprovalPolicy | undefined;
@@ -49,11 +51,15 @@ export class TaskRun {
   readonly #approvals: TaskApprovals;
   readonly #control: RunControl;
   readonly #timeLimit: TimeLimit;
+  readonly #turns: TaskTurns;
+  #stderrOffset: number;
   #isEnding = false;
 
   constructor(options: TaskRunOptions) {
     this.#options = options;
-    const { ledger, gate, clock, provider, supervisor, logger } = options;
+    const { ledger, gate, clock, provider, supervisor, logger, messages, facts } = options;
+    this.#turns = new TaskTurns({ ledger, messages, gate, facts, clock });
+    this.#stderrOffset = facts.stderrOffset;
     const { taskId, folder, launch } = ledger.task;
     const providerName = provider?.name ?? launch.provider;
     this.#control = new RunControl({ taskId, providerName, supervisor, clock, logger });
@@ -79,12 +85,15 @@ export class TaskRun {
 
   /** Writes the first records, unless an earlier life of the bridge did. */
   announce(): void {
-    const { ledger, gate, facts } = this.#options;
-    if (facts.lastState === null) ledger.announce();
-    if (facts.hasInstructions) return;
-    for (const text of splitText(ledger.task.launch.instructions, 4 * RECORD_MERGE_BYTES)) {
-      gate.append({ type: 'user_message_chunk', content: { type: 'text', text } });
-    }
+    const { ledger, facts } = this.#options;
+    const isTold = facts.lastState !== null && !(isTerminal(facts.lastState) && ledger.task.state === 'queued');
+    if (!isTold) ledger.announce();
+    this.showMessages();
+  }
+
+  /** Shows what people said since, or took back. */
+  showMessages(): void {
+    if (!this.#isEnding) this.#turns.show();
   }
 
   /** Runs a queued task to its end. */
@@ -92,7 +101,7 @@ export class TaskRun {
     return this.#toEnd(() => this.#runFresh());
   }
 
-  /** Accounts for a task that ran when the bridge died. It is never started a second time. */
+  /** Accounts for a task that ran when the bridge died. It goes on in its agent's session; it never begins again. */
   recover(): Promise<void> {
     return this.#toEnd(() => this.#runRecovered());
   }
@@ -132,12 +141,17 @@ export class TaskRun {
   }
 
   async #runFresh(): Promise<Ending> {
-    const { ledger, provider, problem, clock, supervisor } = this.#options;
+    const { ledger, provider, problem } = this.#options;
     if (this.#control.isStopped) return this.#control.endingOf(null, FRESH);
     if (problem || !provider) return failedBy(problem ?? providerGone(ledger.task.launch.provider));
-    ledger.patch({ startedAt: clock.now() });
+    const turn = await this.#turns.begin(await this.#logBytes());
     ledger.enter('preparing');
-    const started = await this.#start(provider);
+    return this.#runTurn(provider, turn);
+  }
+
+  async #runTurn(provider: Provider, turn: Turn): Promise<Ending> {
+    const { ledger, supervisor } = this.#options;
+    const started = await this.#start(provider, turn);
     if (!started.ok) {
       // An adapter may fail after it started something.
       await supervisor.sweep(ledger.task.taskId);
@@ -150,10 +164,40 @@ export class TaskRun {
     this.#timeLimit.run();
     this.#control.attach(agent.process, agent);
     const exit = await this.#follow(agent, agent.process);
+    if (turn.sessionId !== null && this.#isSessionLost()) return this.#renew(provider);
     return this.#control.endingOf(exit, FRESH);
   }
 
-  async #start(provider: Provider): Promise<Result<AgentRun, Reason>> {
+  #isSessionLost(): boolean {
+    const { verdict } = this.#control;
+    return verdict?.state === 'failed' && verdict.reason.code === 'session_lost';
+  }
+
+  async #renew(provider: Provider): Promise<Ending> {
+    const text = `${provider.name} has lost its session. A new one is told what was said so far.`;
+    this.#options.gate.append({ type: 'notice', level: 'warning', text });
+    this.#control.startOver();
+    return this.#runTurn(provider, await this.#turns.renew(await this.#logBytes()));
+  }
+
+  /** After a crash of the bridge: the agent is gone and had not said that it was done. */
+  async #resume(provider: Provider): Promise<Ending | undefined> {
+    if (!provider.hasSessions || !this.#control.isOpen) return undefined;
+    const turn = this.#turns.resume(await this.#logBytes());
+    if (!turn) return undefined;
+    const text = `${provider.name} was cut off when the bridge ended unexpectedly; it goes on in the same session.`;
+    this.#options.gate.append({ type: 'notice', level: 'warning', text });
+    this.#control.startOver();
+    return this.#runTurn(provider, turn);
+  }
+
+  // No process of the task runs when this is asked, so it is where the next one's output begins.
+  async #logBytes(): Promise<number> {
+    const { size } = await stat(taskPaths(this.#options.ledger.task.folder).stdout);
+    return size;
+  }
+
+  async #start(provider: Provider, { prompt, sessionId, logOffset }: Turn): Promise<Result<AgentRun, Reason>> {
     const { ledger, supervisor, logger } = this.#options;
     const { taskId, launch, folder } = ledger.task;
     const paths = taskPaths(folder);
@@ -162,7 +206,12 @@ export class TaskRun {
         taskId,
         launch,
         paths: { folder, taskFile: paths.instructions, artifacts: paths.artifacts },
+        cwd: folder,
+        prompt,
+        sessionId,
+        logOffset,
         logger,
+        openLog: () => open(paths.stdout, 'a'),
         spawn: async (plan) => {
           if (this.#control.isStopped)
             return err({ code: 'spawn_failed', message: 'The task was stopped before it started.' });
@@ -202,8 +251,9 @@ export class TaskRun {
       await supervisor.sweep(task.taskId);
     }
     if (task.startedAt === null) ledger.patch({ startedAt: clock.now() });
-    const exit = await this.#follow(provider.createReader(journal.rawOffset), process);
-    return this.#control.endingOf(exit, { isRecovered: true });
+    const place = { startOffset: task.turn.logOffset, accountedFor: journal.rawOffset };
+    const exit = await this.#follow(provider.createReader(place), process);
+    return (await this.#resume(provider)) ?? this.#control.endingOf(exit, { isRecovered: true });
   }
 
   /** Follows the output until the process is gone and everything that it wrote was read. */
@@ -218,9 +268,10 @@ export class TaskRun {
       }
       const exit = (await process?.exited) ?? null;
       await this.#control.settled();
-      await supervisor.sweep(ledger.task.taskId, process?.identity);
+      await supervisor.sweep(ledger.task.taskId, process?.identity ?? undefined);
       await output.finish(exit);
       await watcher.finish();
+      this.#stderrOffset = output.stderrOffset;
       return exit;
     } finally {
       output.dispose();
@@ -229,12 +280,12 @@ export class TaskRun {
   }
 
   #createOutput(reader: AgentReader): TaskOutput {
-    const { ledger, gate, clock, facts, journal } = this.#options;
+    const { ledger, gate, clock, journal } = this.#options;
     return new TaskOutput({
       paths: taskPaths(ledger.task.folder),
       reader,
       journal: gate,
-      accountedFor: { stdout: journal.rawOffset, stderr: facts.stderrOffset },
+      accountedFor: { stdout: journal.rawOffset, stderr: this.#stderrOffset },
       clock,
       // An agent of an earlier life of the bridge cannot be answered; it denies by itself when its stdin has ended.
       onQuestion: (question, rawOffset) => this.#control.agent && this.#approvals.ask(question, rawOffset),

@@ -6,13 +6,14 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
 import type { ApprovalBy } from '../../protocol/records/task-records.ts';
 import { isTerminal } from '../../protocol/task-state.ts';
-import type { ApprovalAnswer, TaskLaunch } from '../../protocol/wire/commands.ts';
+import type { ApprovalAnswer, TaskLaunch, TaskPrompt } from '../../protocol/wire/commands.ts';
 import type { StoredTask, TaskService } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
 import { answerApproval } from './answer-approval.ts';
 import { checkLaunch, type LaunchChecks } from './launch-check.ts';
 import { type OpenTaskOptions, openTask } from './open-task.ts';
 import { lostTask, reopenTask } from './recovery.ts';
+import { queuedAgain, takeMessage } from './take-message.ts';
 import type { TaskRun } from './task-run.ts';
 import { TaskSlots } from './task-slots.ts';
 
@@ -103,6 +104,7 @@ export class TaskRunner implements TaskService {
       isCancelRequested: false,
       process: null,
       sessionId: null,
+      turn: { logOffset: 0, messagePosition: 0, resumes: 0 },
       createdAt: clock.now(),
       startedAt: null,
       endedAt: null,
@@ -111,12 +113,19 @@ export class TaskRunner implements TaskService {
   }
 
   cancel(taskId: string): Result<void, Reason> {
-    const { tasks } = this.#options;
+    const { tasks, messages } = this.#options;
     const task = tasks.get(taskId);
     if (!task) return err({ code: 'task_unknown', message: `There is no task with the id ${taskId}.` });
-    if (isTerminal(task.state)) return err({ code: 'task_ended', message: 'The task has ended already.' });
-    tasks.put({ ...task, isCancelRequested: true });
+    const isWaitedFor = messages.waiting(task).length > 0;
+    messages.dropWaiting(task);
+    if (!isTerminal(task.state)) tasks.put({ ...task, isCancelRequested: true });
+    else if (!isWaitedFor) return err({ code: 'task_ended', message: 'The task has ended already.' });
     return ok(undefined);
+  }
+
+  prompt(prompt: TaskPrompt, from: { commandId: string; deviceId: string }): Result<void, Reason> {
+    const { tasks, messages, clock } = this.#options;
+    return takeMessage(prompt, from, { tasks, messages, clock, providers: this.#providers });
   }
 
   answerApproval(answer: ApprovalAnswer, by: ApprovalBy): Result<void, Reason> {
@@ -139,8 +148,20 @@ export class TaskRunner implements TaskService {
   async #pump(): Promise<void> {
     while (this.#isWoken && this.#state === 'started') {
       this.#isWoken = false;
+      this.#requeue();
       for (const task of oldestFirst(this.#options.tasks.listUnfinished())) await this.#look(task);
       this.#startQueued();
+    }
+  }
+
+  // An ended task goes on with what was said since, once its run has let go of it.
+  #requeue(): void {
+    const { tasks, messages } = this.#options;
+    for (const taskId of messages.endedTasks()) {
+      const task = tasks.get(taskId);
+      if (!task || this.#entries.has(taskId)) continue;
+      tasks.put(queuedAgain(task));
+      this.#changed.fire(queuedAgain(task));
     }
   }
 
@@ -151,6 +172,7 @@ export class TaskRunner implements TaskService {
       if (task.state === 'queued') await this.#open(task);
     } else if (entry.finished !== undefined) {
       entry.run.applyAnswers();
+      entry.run.showMessages();
       if (task.isCancelRequested) entry.run.stop('user');
     }
   }

@@ -86,7 +86,13 @@ export const taskRecordSchema = z.discriminatedUnion('type', [
     workspace: z.string().optional(),
     title: z.string().optional(),
   }),
-  z.object({ type: z.literal('user_message_chunk'), ...common, content: textContentSchema }),
+  z.object({
+    type: z.literal('user_message_chunk'),
+    ...common,
+    content: textContentSchema,
+    /** The command that brought it; absent for the task's own instructions. */
+    messageId: idSchema.optional(),
+  }),
   z.object({ type: z.literal('agent_message_chunk'), ...common, content: textContentSchema }),
   z.object({ type: z.literal('agent_thought_chunk'), ...common, content: textContentSchema }),
   z.object({ type: z.literal('tool_call'), ...common, ...toolCall, title: z.string() }),

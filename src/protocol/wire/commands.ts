@@ -51,13 +51,15 @@ export const attachedFileSchema = z.object({
 });
 export type AttachedFile = z.infer<typeof attachedFileSchema>;
 
+const messageTextSchema = z
+  .string()
+  .min(1)
+  .refine((text) => new TextEncoder().encode(text).length <= INSTRUCTIONS_MAX_BYTES, 'is longer than 64 KiB');
+
 export const taskLaunchSchema = z.object({
   taskId: idSchema,
   title: z.string().min(1).max(200),
-  instructions: z
-    .string()
-    .min(1)
-    .refine((text) => new TextEncoder().encode(text).length <= INSTRUCTIONS_MAX_BYTES, 'is longer than 64 KiB'),
+  instructions: messageTextSchema,
   provider: providerIdSchema,
   workspace: workspaceNameSchema,
   files: z.array(attachedFileSchema).max(FILES_PER_TASK_MAX),
@@ -77,6 +79,13 @@ export type FilePut = z.infer<typeof filePutSchema>;
 export const taskCancelSchema = z.object({ taskId: idSchema });
 export type TaskCancel = z.infer<typeof taskCancelSchema>;
 
+/** One more message to a task's agent, in the same session. It is given when the turn that runs has ended. */
+export const taskPromptSchema = z.object({
+  taskId: idSchema,
+  text: messageTextSchema,
+});
+export type TaskPrompt = z.infer<typeof taskPromptSchema>;
+
 export const approvalAnswerSchema = z.object({
   taskId: idSchema,
   approvalId: idSchema,
@@ -92,6 +101,7 @@ export const providerSyncSchema = z.object({});
 export const COMMAND_BODIES = {
   task_launch: taskLaunchSchema,
   task_cancel: taskCancelSchema,
+  task_prompt: taskPromptSchema,
   file_put: filePutSchema,
   approval_answer: approvalAnswerSchema,
   provider_sync: providerSyncSchema,

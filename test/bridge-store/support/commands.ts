@@ -87,6 +87,7 @@ export function createFakeTasks(): FakeTasks {
     failure: undefined,
     launch: (launch, from) => note('launch', launch.taskId, from.deviceId),
     cancel: (taskId) => note('cancel', taskId),
+    prompt: (prompt, from) => note('prompt', prompt.taskId, from.deviceId),
     answerApproval: (answer, by) => note('answer', answer.decision, by.kind === 'device' ? by.deviceId : by.kind),
     wake: () => void tasks.calls.push(['wake']),
   };

@@ -3,11 +3,10 @@ import { messageOf } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { Reason } from '../../../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
-import type { AgentReader, AgentRun, Provider, ProviderSettings, RunContext } from '../provider.ts';
+import type { AgentReader, AgentRun, Provider, ProviderSettings, ReaderPlace, RunContext } from '../provider.ts';
 import type { Environment } from '../supervisor/environment.ts';
 import { findExecutable } from '../supervisor/find-executable.ts';
 import { versionOfProgram } from '../supervisor/version-of-program.ts';
-import { promptOfTask } from '../task-prompt.ts';
 import type { AcpAgent } from './acp-agent.ts';
 import { AcpReader } from './acp-reader.ts';
 import { AcpRun } from './acp-run.ts';
@@ -29,6 +28,7 @@ const settingsSchema = z.strictObject({
 export class AcpProvider implements Provider {
   readonly id: string;
   readonly name: string;
+  readonly hasSessions = false;
   readonly #agent: AcpAgent;
   readonly #dependencies: AcpProviderDependencies;
   #version: string | null = null;
@@ -73,13 +73,13 @@ export class AcpProvider implements Provider {
     const started = await context.spawn({ file, args: [...args, ...more], env, stdin: 'pipe' });
     if (!started.ok) return started;
     const process = started.value;
-    const prompt = promptOfTask(context.launch);
-    return ok(new AcpRun({ process, name, version: this.#version, cwd: context.paths.folder, prompt, quirks }));
+    const { prompt, cwd, logOffset: startOffset } = context;
+    return ok(new AcpRun({ process, name, version: this.#version, cwd, prompt, startOffset, quirks }));
   }
 
-  createReader(): AgentReader {
+  createReader({ startOffset }: ReaderPlace): AgentReader {
     const { name, quirks } = this.#agent;
-    return new AcpReader({ name, quirks });
+    return new AcpReader({ name, quirks, startOffset });
   }
 
   async #find(): Promise<string | undefined> {

@@ -1,9 +1,6 @@
 import { assertNever } from '../../../base/assert-never.ts';
-import { RECORD_MERGE_BYTES } from '../../../protocol/limits.ts';
-import { placeEvents, type UnplacedEvent } from '../output/event-places.ts';
-import { type Line, LineSplitter } from '../output/line-splitter.ts';
-import { splitText } from '../output/split-text.ts';
-import type { AgentEvent, AgentReader } from '../provider.ts';
+import type { UnplacedEvent } from '../output/event-places.ts';
+import { LineReader, textEvents } from '../output/line-reader.ts';
 import type { AcpQuirks } from './acp-agent.ts';
 import {
   type AcpMessage,
@@ -17,51 +14,32 @@ import {
 import { questionOf, recordOfToolCall } from './tool-calls.ts';
 import { failed, verdictOfError, verdictOfStop } from './verdict.ts';
 
-/** An update holds one piece of content; a diff of a large file is the largest. */
-const LINE_MAX_BYTES = 16 * 1024 * 1024;
-const OPENING_BRACE = 0x7b;
-
 /** Ids of our requests. Always the same, so that the log alone says what an answer answers. */
 export const REQUEST_IDS = { initialize: 1, newSession: 2, prompt: 3 } as const;
 
 export interface AcpReaderOptions {
+  readonly startOffset?: number;
   readonly name: string;
   readonly quirks?: AcpQuirks | undefined;
   /** Sees each message before its events are handed out. */
   readonly onMessage?: (message: AcpMessage) => void;
 }
 
-/** Understands the lines of one turn. Needs what came before to understand what comes, so it reads from the first byte. */
-export class AcpReader implements AgentReader {
-  readonly startOffset = 0;
-  readonly #lines = new LineSplitter({ maxBytes: LINE_MAX_BYTES });
+/** Understands the lines of one turn. */
+export class AcpReader extends LineReader {
   readonly #options: AcpReaderOptions;
   readonly #knownCalls = new Set<string>();
   #version: string | null = null;
   #lastChunk = '';
 
   constructor(options: AcpReaderOptions) {
+    super(options.startOffset ?? 0);
     this.#options = options;
   }
 
-  receive(bytes: Uint8Array): readonly AgentEvent[] {
-    return this.#lines.receive(bytes).flatMap((line) => this.#eventsOf(line));
-  }
-
-  finish(): readonly AgentEvent[] {
-    const line = this.#lines.finish();
-    return line ? this.#eventsOf(line) : [];
-  }
-
-  #eventsOf(line: Line): AgentEvent[] {
-    return placeEvents(this.#read(line), line.start, line.end);
-  }
-
-  #read(line: Line): UnplacedEvent[] {
-    if (!line.bytes) return [{ kind: 'record', record: { type: 'output_gap', from: line.start, to: line.end } }];
-    const message = parseAcpLine(line.bytes);
-    // The torn last line of a killed agent says nothing to a person; it stays in the raw log.
-    if (message.kind === 'not_json') return line.bytes[0] === OPENING_BRACE ? [] : outputEvents(line.bytes);
+  protected override understand(line: Uint8Array): readonly UnplacedEvent[] | 'not_json' {
+    const message = parseAcpLine(line);
+    if (message.kind === 'not_json') return 'not_json';
     this.#options.onMessage?.(message);
     return this.#understand(message);
   }
@@ -93,7 +71,7 @@ export class AcpReader implements AgentReader {
       case 'agent_message_chunk':
         return this.#message(update.content.text ?? '');
       case 'agent_thought_chunk':
-        return chunkEvents('agent_thought_chunk', update.content.text ?? '');
+        return textEvents('thought', update.content.text ?? '');
       case 'tool_call':
       case 'tool_call_update':
         return this.#toolCall(update);
@@ -107,11 +85,7 @@ export class AcpReader implements AgentReader {
   #message(text: string): UnplacedEvent[] {
     this.#lastChunk = text;
     const notice = this.#options.quirks?.noticeIn?.(text);
-    if (!notice) return chunkEvents('agent_message_chunk', text);
-    return splitText(notice.text, RECORD_MERGE_BYTES).map((piece) => ({
-      kind: 'record',
-      record: { type: 'notice', level: notice.level, text: piece },
-    }));
+    return notice ? textEvents(notice.level, notice.text) : textEvents('message', text);
   }
 
   // Some agents send a permission or an update without the call before it.
@@ -173,18 +147,4 @@ export class AcpReader implements AgentReader {
 
 function isOurs(id: string | number): boolean {
   return Object.values<string | number>(REQUEST_IDS).includes(id);
-}
-
-function chunkEvents(type: 'agent_message_chunk' | 'agent_thought_chunk', text: string): UnplacedEvent[] {
-  return splitText(text, RECORD_MERGE_BYTES).map((piece) => ({
-    kind: 'record',
-    record: { type, content: { type: 'text', text: piece } },
-  }));
-}
-
-function outputEvents(bytes: Uint8Array): UnplacedEvent[] {
-  return splitText(`${new TextDecoder().decode(bytes)}\n`, RECORD_MERGE_BYTES).map((piece) => ({
-    kind: 'record',
-    record: { type: 'output_chunk', stream: 'stdout', text: piece },
-  }));
 }

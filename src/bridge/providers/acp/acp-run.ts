@@ -11,6 +11,7 @@ export interface AcpRunOptions {
   readonly version: string | null;
   readonly cwd: string;
   readonly prompt: string;
+  readonly startOffset: number;
   readonly quirks?: AcpQuirks | undefined;
 }
 
@@ -25,7 +26,7 @@ const CLIENT_CAPABILITIES = { fs: { readTextFile: false, writeTextFile: false },
 
 /** One turn over ACP: initialize, a session, the prompt; stdin is closed after the answer, which ends the agent. */
 export class AcpRun implements AgentRun {
-  readonly startOffset = 0;
+  readonly startOffset: number;
   readonly terminateSignal = 'SIGTERM';
   readonly process: SupervisedProcess;
   readonly version: string | null;
@@ -36,11 +37,12 @@ export class AcpRun implements AgentRun {
   #isInterrupted = false;
 
   constructor(options: AcpRunOptions) {
-    const { name, quirks } = options;
+    const { name, quirks, startOffset } = options;
     this.#options = options;
     this.process = options.process;
     this.version = options.version;
-    this.#reader = new AcpReader({ name, quirks, onMessage: (message) => this.#notice(message) });
+    this.startOffset = startOffset;
+    this.#reader = new AcpReader({ name, quirks, startOffset, onMessage: (message) => this.#notice(message) });
     this.#request(REQUEST_IDS.initialize, 'initialize', {
       protocolVersion: 1,
       clientCapabilities: CLIENT_CAPABILITIES,

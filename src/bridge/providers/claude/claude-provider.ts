@@ -5,10 +5,9 @@ import { messageOf } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { Reason } from '../../../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
-import type { AgentReader, AgentRun, Provider, ProviderSettings, RunContext } from '../provider.ts';
+import type { AgentReader, AgentRun, Provider, ProviderSettings, ReaderPlace, RunContext } from '../provider.ts';
 import type { Environment } from '../supervisor/environment.ts';
 import { versionOfProgram } from '../supervisor/version-of-program.ts';
-import { promptOfTask } from '../task-prompt.ts';
 import { ClaudeReader } from './claude-reader.ts';
 import { ClaudeRun } from './claude-run.ts';
 import { findClaude } from './find-claude.ts';
@@ -29,6 +28,7 @@ const NOT_FOUND =
 export class ClaudeProvider implements Provider {
   readonly id = 'claude';
   readonly name = NAME;
+  readonly hasSessions = true;
   readonly #options: ClaudeProviderOptions;
   #version: string | null = null;
 
@@ -60,18 +60,19 @@ export class ClaudeProvider implements Provider {
     if (!settings.ok) return settings;
     const file = await this.#find();
     if (!file) return err({ code: 'provider_not_installed', message: NOT_FOUND });
-    const sessionId = randomUUID();
+    const sessionId = context.sessionId ?? randomUUID();
     const { model, permissionMode } = settings.value;
-    const args = [...HOST_MODE, '--session-id', sessionId, '--permission-mode', permissionMode];
+    const session = context.sessionId ? '--resume' : '--session-id';
+    const args = [...HOST_MODE, session, sessionId, '--permission-mode', permissionMode];
     if (model) args.push('--model', model);
     const started = await context.spawn({ file, args, env: {}, stdin: 'pipe' });
     if (!started.ok) return started;
-    const prompt = promptOfTask(context.launch);
-    return ok(new ClaudeRun({ process: started.value, version: this.#version, sessionId, prompt }));
+    const { prompt, logOffset: startOffset } = context;
+    return ok(new ClaudeRun({ process: started.value, version: this.#version, sessionId, prompt, startOffset }));
   }
 
-  createReader(): AgentReader {
-    return new ClaudeReader();
+  createReader({ startOffset }: ReaderPlace): AgentReader {
+    return new ClaudeReader({ startOffset });
   }
 
   async #find(): Promise<string | undefined> {

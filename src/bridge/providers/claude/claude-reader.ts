@@ -1,9 +1,6 @@
 import { assertNever } from '../../../base/assert-never.ts';
-import { RECORD_MERGE_BYTES } from '../../../protocol/limits.ts';
-import { placeEvents, type UnplacedEvent } from '../output/event-places.ts';
-import { type Line, LineSplitter } from '../output/line-splitter.ts';
-import { splitText } from '../output/split-text.ts';
-import type { AgentEvent, AgentReader } from '../provider.ts';
+import type { UnplacedEvent } from '../output/event-places.ts';
+import { LineReader, textEvents } from '../output/line-reader.ts';
 import {
   type AssistantLine,
   type ClaudeLine,
@@ -16,53 +13,33 @@ import {
 import { eventsOfResult } from './result.ts';
 import { titleOfTool, toolCallRecord, toolResultRecord } from './tool-calls.ts';
 
-/** A line holds one content block, so this is far above what a model writes at once. */
-const LINE_MAX_BYTES = 16 * 1024 * 1024;
-const OPENING_BRACE = 0x7b;
-
 export interface ClaudeReaderOptions {
+  readonly startOffset?: number;
   /** A request of the agent that we do not know. It waits for an answer for ever, so it must get one. */
   readonly onUnknownRequest?: (requestId: string) => void;
 }
 
 /**
  * Understands `stream-json` lines. Text comes twice: as it streams and as a whole. What streamed is written; the whole
- * is used only for messages that did not stream. So the log is always read from its first byte.
+ * is used only for messages that did not stream.
  */
-export class ClaudeReader implements AgentReader {
-  readonly startOffset = 0;
-  readonly #lines = new LineSplitter({ maxBytes: LINE_MAX_BYTES });
+export class ClaudeReader extends LineReader {
   readonly #options: ClaudeReaderOptions;
   /** Message that streams now, per conversation: '' for the main one, else the tool call of a sub-agent. */
   readonly #streaming = new Map<string, StreamedMessage>();
 
   constructor(options: ClaudeReaderOptions = {}) {
+    super(options.startOffset ?? 0);
     this.#options = options;
   }
 
-  receive(bytes: Uint8Array): readonly AgentEvent[] {
-    return this.#lines.receive(bytes).flatMap((line) => this.#eventsOf(line));
-  }
-
-  finish(): readonly AgentEvent[] {
-    const line = this.#lines.finish();
-    return line ? this.#eventsOf(line) : [];
-  }
-
-  #eventsOf(line: Line): AgentEvent[] {
-    return placeEvents(this.#read(line), line.start, line.end);
-  }
-
-  #read(line: Line): UnplacedEvent[] {
-    if (!line.bytes) return [{ kind: 'record', record: { type: 'output_gap', from: line.start, to: line.end } }];
-    const parsed = parseClaudeLine(line.bytes);
+  protected override understand(line: Uint8Array): readonly UnplacedEvent[] | 'not_json' {
+    const parsed = parseClaudeLine(line);
     switch (parsed.kind) {
       case 'unknown':
         return [];
       case 'not_json':
-        // The torn last line of a killed agent says nothing to a person; it stays in the raw log.
-        if (line.bytes[0] === OPENING_BRACE) return [];
-        return textEvents('output', `${new TextDecoder().decode(line.bytes)}\n`);
+        return 'not_json';
       case 'line':
         return this.#understand(parsed.line);
       default:
@@ -115,7 +92,7 @@ export class ClaudeReader implements AgentReader {
     const { hasText, hasThought } = streamed?.id === line.message.id ? streamed : NOTHING_STREAMED;
     return line.message.content.flatMap((block): UnplacedEvent[] => {
       if (block.type === 'text' && typeof block.text === 'string') {
-        if (line.is_api_error_message) return notice('error', block.text);
+        if (line.is_api_error_message) return textEvents('error', block.text);
         return hasText ? [] : textEvents(parent ? 'thought' : 'message', block.text);
       }
       if (block.type === 'thinking' && typeof block.thinking === 'string') {
@@ -149,14 +126,6 @@ interface StreamedMessage {
 }
 const NOTHING_STREAMED = { hasText: false, hasThought: false };
 
-function textEvents(what: 'message' | 'thought' | 'output', text: string): UnplacedEvent[] {
-  return splitText(text, RECORD_MERGE_BYTES).map((piece) => {
-    if (what === 'output') return { kind: 'record', record: { type: 'output_chunk', stream: 'stdout', text: piece } };
-    const type = what === 'message' ? ('agent_message_chunk' as const) : ('agent_thought_chunk' as const);
-    return { kind: 'record', record: { type, content: { type: 'text', text: piece } } };
-  });
-}
-
 function resultsOfTools({ message }: UserLine): UnplacedEvent[] {
   if (typeof message.content === 'string') return [];
   const records = message.content.map(toolResultRecord).filter((record) => record !== undefined);
@@ -169,11 +138,4 @@ function noticeOfRetry(line: RetryLine): UnplacedEvent {
   const count = line.attempt && line.max_retries ? ` (attempt ${line.attempt} of ${line.max_retries})` : '';
   const text = `The model's server ${what}; trying again${wait}${count}.`;
   return { kind: 'record', record: { type: 'notice', level: 'warning', text } };
-}
-
-function notice(level: 'error', text: string): UnplacedEvent[] {
-  return splitText(text, RECORD_MERGE_BYTES).map((piece) => ({
-    kind: 'record',
-    record: { type: 'notice', level, text: piece },
-  }));
 }

@@ -7,13 +7,14 @@ export interface ClaudeRunOptions {
   readonly version: string | null;
   readonly sessionId: string;
   readonly prompt: string;
+  readonly startOffset: number;
 }
 
 const INTERRUPT_REQUEST_ID = 'ctrlnode-interrupt';
 
 /** One turn in Claude Code's host mode: the prompt and the answers go in on stdin, which is closed after the result. */
 export class ClaudeRun implements AgentRun {
-  readonly startOffset = 0;
+  readonly startOffset: number;
   readonly terminateSignal = 'SIGTERM';
   readonly process: SupervisedProcess;
   readonly version: string | null;
@@ -26,7 +27,11 @@ export class ClaudeRun implements AgentRun {
     this.process = options.process;
     this.version = options.version;
     this.sessionId = options.sessionId;
-    this.#reader = new ClaudeReader({ onUnknownRequest: (requestId) => this.#refuse(requestId) });
+    this.startOffset = options.startOffset;
+    this.#reader = new ClaudeReader({
+      startOffset: options.startOffset,
+      onUnknownRequest: (requestId) => this.#refuse(requestId),
+    });
     this.#send({
       type: 'user',
       message: { role: 'user', content: options.prompt },

@@ -3,6 +3,7 @@ import type { Verdict } from '../provider.ts';
 import type { ResultLine } from './lines.ts';
 
 const MESSAGE_MAX_LENGTH = 2_000;
+const SESSION_LOST = 'No conversation found';
 
 /**
  * What the `result` line says: what it cost and how it ended. `subtype` is "success" also for a turn that ended in an
@@ -22,7 +23,8 @@ export function eventsOfResult(line: ResultLine): UnplacedEvent[] {
 
 function verdictOf(line: ResultLine): Verdict {
   if (line.subtype === 'success' && !line.is_error) return { state: 'succeeded' };
-  return { state: 'failed', reason: { code: 'agent_error', message: messageOf(line) } };
+  const isLost = line.errors?.some((text) => text.startsWith(SESSION_LOST)) ?? false;
+  return { state: 'failed', reason: { code: isLost ? 'session_lost' : 'agent_error', message: messageOf(line) } };
 }
 
 function messageOf(line: ResultLine): string {

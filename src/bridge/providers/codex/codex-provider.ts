@@ -2,10 +2,9 @@ import { messageOf } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { Reason } from '../../../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
-import type { AgentReader, AgentRun, Provider, ProviderSettings, RunContext } from '../provider.ts';
+import type { AgentReader, AgentRun, Provider, ProviderSettings, ReaderPlace, RunContext } from '../provider.ts';
 import type { Environment } from '../supervisor/environment.ts';
 import { versionOfProgram } from '../supervisor/version-of-program.ts';
-import { promptOfTask } from '../task-prompt.ts';
 import { CodexReader } from './codex-reader.ts';
 import { CodexRun } from './codex-run.ts';
 import { findCodex } from './find-codex.ts';
@@ -29,6 +28,7 @@ const ARGUMENTS = ['app-server', '--disable', 'plugins'];
 export class CodexProvider implements Provider {
   readonly id = 'codex';
   readonly name = NAME;
+  readonly hasSessions = true;
   readonly #options: CodexProviderOptions;
   #version: string | null = null;
 
@@ -70,15 +70,17 @@ export class CodexProvider implements Provider {
     const run = new CodexRun({
       process: started.value,
       version: this.#version,
-      place: { taskId: context.taskId, cwd: context.paths.folder },
+      place: { taskId: context.taskId, cwd: context.cwd },
       settings: settings.value,
-      prompt: promptOfTask(context.launch),
+      prompt: context.prompt,
+      startOffset: context.logOffset,
+      threadId: context.sessionId,
     });
     return ok(run);
   }
 
-  createReader(): AgentReader {
-    return new CodexReader();
+  createReader({ startOffset }: ReaderPlace): AgentReader {
+    return new CodexReader(startOffset);
   }
 
   async #find(): Promise<string | undefined> {

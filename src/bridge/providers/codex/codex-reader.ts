@@ -1,7 +1,6 @@
 import { assertNever } from '../../../base/assert-never.ts';
-import { placeEvents, type UnplacedEvent } from '../output/event-places.ts';
-import { type Line, LineSplitter } from '../output/line-splitter.ts';
-import type { AgentEvent, AgentReader } from '../provider.ts';
+import type { UnplacedEvent } from '../output/event-places.ts';
+import { LineReader, textEvents } from '../output/line-reader.ts';
 import {
   type Notification,
   parseCodexLine,
@@ -13,12 +12,8 @@ import {
 import { planRecord } from './plan.ts';
 import { nameOfRequest, questionOf } from './questions.ts';
 import { REQUEST_IDS } from './requests.ts';
-import { ThreadItems, textEvents } from './thread-items.ts';
-import { verdictOfRefusal, verdictOfTurn, wordsOfError } from './verdict.ts';
-
-/** A line may hold the whole output of a command. */
-const LINE_MAX_BYTES = 16 * 1024 * 1024;
-const OPENING_BRACE = 0x7b;
+import { ThreadItems } from './thread-items.ts';
+import { verdictOfLostSession, verdictOfRefusal, verdictOfTurn, wordsOfError } from './verdict.ts';
 
 /** What only who talks to the agent needs to know. */
 export interface CodexListener {
@@ -29,43 +24,26 @@ export interface CodexListener {
 }
 
 /**
- * Understands the lines of `codex app-server`, from the first byte of the log on. One thread is the task's; others are
+ * Understands the lines of `codex app-server`. One thread is the task's; others are
  * those of its sub-agents, whose turns say nothing about how the task ended.
  */
-export class CodexReader implements AgentReader {
-  readonly startOffset = 0;
-  readonly #lines = new LineSplitter({ maxBytes: LINE_MAX_BYTES });
+export class CodexReader extends LineReader {
   readonly #listener: CodexListener | undefined;
   readonly #items = new ThreadItems();
   #threadId: string | undefined;
 
-  constructor(listener?: CodexListener) {
+  constructor(startOffset = 0, listener?: CodexListener) {
+    super(startOffset);
     this.#listener = listener;
   }
 
-  receive(bytes: Uint8Array): readonly AgentEvent[] {
-    return this.#lines.receive(bytes).flatMap((line) => this.#eventsOf(line));
-  }
-
-  finish(): readonly AgentEvent[] {
-    const line = this.#lines.finish();
-    return line ? this.#eventsOf(line) : [];
-  }
-
-  #eventsOf(line: Line): AgentEvent[] {
-    return placeEvents(this.#read(line), line.start, line.end);
-  }
-
-  #read(line: Line): UnplacedEvent[] {
-    if (!line.bytes) return [{ kind: 'record', record: { type: 'output_gap', from: line.start, to: line.end } }];
-    const parsed = parseCodexLine(line.bytes);
+  protected override understand(line: Uint8Array): readonly UnplacedEvent[] | 'not_json' {
+    const parsed = parseCodexLine(line);
     switch (parsed.kind) {
       case 'unknown':
         return [];
       case 'not_json':
-        // The torn last line of a killed agent says nothing to a person; it stays in the raw log.
-        if (line.bytes[0] === OPENING_BRACE) return [];
-        return textEvents('output', `${new TextDecoder().decode(line.bytes)}\n`);
+        return 'not_json';
       case 'response':
         return this.#response(parsed.response);
       case 'request':
@@ -79,8 +57,11 @@ export class CodexReader implements AgentReader {
 
   #response({ id, result, error }: Response): UnplacedEvent[] {
     if (id === REQUEST_IDS.interrupt) return [];
+    if (error && id === REQUEST_IDS.threadResume) {
+      return [{ kind: 'verdict', verdict: verdictOfLostSession(error.message) }];
+    }
     if (error) return [{ kind: 'verdict', verdict: verdictOfRefusal(error.message) }];
-    if (id !== REQUEST_IDS.threadStart) return [];
+    if (id !== REQUEST_IDS.threadStart && id !== REQUEST_IDS.threadResume) return [];
     const started = startedThreadSchema.safeParse(result);
     if (!started.success) return [{ kind: 'verdict', verdict: verdictOfRefusal('its answer was not understood.') }];
     const { thread } = started.data;

@@ -9,6 +9,7 @@ import {
   interruptRequest,
   refusal,
   type ThreadPlace,
+  threadResumeRequest,
   threadStartRequest,
   turnStartRequest,
 } from './requests.ts';
@@ -20,11 +21,14 @@ export interface CodexRunOptions {
   readonly place: ThreadPlace;
   readonly settings: CodexSettings;
   readonly prompt: string;
+  readonly startOffset: number;
+  /** A thread to go on with. */
+  readonly threadId: string | null;
 }
 
 /** One turn of one thread in an app-server of its own, whose stdin is closed when the turn has ended. */
 export class CodexRun implements AgentRun {
-  readonly startOffset = 0;
+  readonly startOffset: number;
   readonly terminateSignal = 'SIGTERM';
   readonly process: SupervisedProcess;
   readonly version: string | null;
@@ -39,7 +43,8 @@ export class CodexRun implements AgentRun {
     this.process = options.process;
     this.version = options.version;
     this.#prompt = options.prompt;
-    this.#reader = new CodexReader({
+    this.startOffset = options.startOffset;
+    this.#reader = new CodexReader(options.startOffset, {
       onTurnStarted: (turnId) => {
         this.#turnId = turnId;
       },
@@ -48,7 +53,10 @@ export class CodexRun implements AgentRun {
     });
     this.#send(initializeRequest());
     this.#send({ method: 'initialized' });
-    this.#send(threadStartRequest(options.place, options.settings));
+    const { place, settings, threadId } = options;
+    this.#send(
+      threadId === null ? threadStartRequest(place, settings) : threadResumeRequest(threadId, place, settings),
+    );
   }
 
   /** The agent names the thread itself, so it is not known before its first answer. */

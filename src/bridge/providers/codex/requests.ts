@@ -6,6 +6,7 @@ import type { CodexSettings } from './settings.ts';
 export const REQUEST_IDS = {
   initialize: 'ctrlnode-initialize',
   threadStart: 'ctrlnode-thread-start',
+  threadResume: 'ctrlnode-thread-resume',
   turnStart: 'ctrlnode-turn-start',
   interrupt: 'ctrlnode-interrupt',
 } as const;
@@ -26,11 +27,18 @@ export interface ThreadPlace {
  * The user's own configuration may send questions to a model; here they go to a person. It may also keep our marker from
  * shell commands, by which those that outlive the agent are found; so that is set for them by name.
  */
-export function threadStartRequest({ taskId, cwd }: ThreadPlace, settings: CodexSettings): object {
-  const { model, approvalPolicy, sandbox } = settings;
+export function threadStartRequest(place: ThreadPlace, settings: CodexSettings): object {
+  return { id: REQUEST_IDS.threadStart, method: 'thread/start', params: threadParams(place, settings) };
+}
+
+export function threadResumeRequest(threadId: string, place: ThreadPlace, settings: CodexSettings): object {
+  const params = { threadId, ...threadParams(place, settings) };
+  return { id: REQUEST_IDS.threadResume, method: 'thread/resume', params };
+}
+
+function threadParams({ taskId, cwd }: ThreadPlace, { model, approvalPolicy, sandbox }: CodexSettings): object {
   const config = { [`shell_environment_policy.set.${TASK_MARKER}`]: taskId };
-  const params = { cwd, approvalPolicy, sandbox, approvalsReviewer: 'user', config, ...(model && { model }) };
-  return { id: REQUEST_IDS.threadStart, method: 'thread/start', params };
+  return { cwd, approvalPolicy, sandbox, approvalsReviewer: 'user', config, ...(model && { model }) };
 }
 
 export function turnStartRequest(threadId: string, prompt: string): object {

@@ -1,6 +1,5 @@
-import { RECORD_MERGE_BYTES } from '../../../protocol/limits.ts';
 import type { UnplacedEvent } from '../output/event-places.ts';
-import { splitText } from '../output/split-text.ts';
+import { textEvents } from '../output/line-reader.ts';
 import { CommandOutput } from './command-output.ts';
 import type { FileChange, Item } from './lines.ts';
 import { isToolItem, toolCallRecord, toolResultRecord } from './tool-calls.ts';
@@ -74,18 +73,4 @@ export class ThreadItems {
 /** What a sub-agent says is said to the agent, not to the person. */
 function speech(text: string, isOwnThread: boolean): UnplacedEvent[] {
   return textEvents(isOwnThread ? 'message' : 'thought', text);
-}
-
-export function textEvents(
-  what: 'message' | 'thought' | 'output' | 'warning' | 'error',
-  text: string,
-): UnplacedEvent[] {
-  return splitText(text, RECORD_MERGE_BYTES).map((piece) => {
-    if (what === 'output') return { kind: 'record', record: { type: 'output_chunk', stream: 'stdout', text: piece } };
-    if (what === 'warning' || what === 'error') {
-      return { kind: 'record', record: { type: 'notice', level: what, text: piece } };
-    }
-    const type = what === 'message' ? ('agent_message_chunk' as const) : ('agent_thought_chunk' as const);
-    return { kind: 'record', record: { type, content: { type: 'text', text: piece } } };
-  });
 }

@@ -15,6 +15,11 @@ export function verdictOfRefusal(message: string): Verdict {
   return failure(`Codex refused to begin: ${message}`);
 }
 
+export function verdictOfLostSession(message: string): Verdict {
+  const reason = { code: 'session_lost', message: `Codex cannot go on with its thread: ${message}`.slice(0, 2_000) };
+  return { state: 'failed', reason };
+}
+
 /** The model's server answers in JSON, which Codex hands on as it is. */
 export function wordsOfError({ message, additionalDetails }: AgentError): string {
   const words = innerMessage(message) ?? message;

@@ -2,7 +2,7 @@ import { messageOf } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { Reason } from '../../../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
-import type { AgentReader, AgentRun, Provider, ProviderSettings, RunContext } from '../provider.ts';
+import type { AgentReader, AgentRun, Provider, ProviderSettings, ReaderPlace, RunContext } from '../provider.ts';
 import { findExecutable } from '../supervisor/find-executable.ts';
 import type { SupervisedProcess } from '../supervisor/process.ts';
 import { fillArguments, type ProgramConfig } from './command-config.ts';
@@ -20,6 +20,7 @@ const HOW_TO_CONFIGURE =
 export class CommandProvider implements Provider {
   readonly id = 'command';
   readonly name = 'Command';
+  readonly hasSessions = false;
   readonly #options: CommandProviderOptions;
 
   constructor(options: CommandProviderOptions) {
@@ -71,11 +72,11 @@ export class CommandProvider implements Provider {
     if (!started.ok) return started;
     if (config.stdin === 'instructions') started.value.write(launch.instructions);
     started.value.closeInput();
-    return ok(new CommandRun(started.value, name));
+    return ok(new CommandRun(started.value, { program: name, startOffset: context.logOffset }));
   }
 
-  createReader(accountedFor: number): AgentReader {
-    return new CommandReader({ startOffset: accountedFor, program: this.name });
+  createReader({ startOffset, accountedFor }: ReaderPlace): AgentReader {
+    return new CommandReader({ startOffset: Math.max(startOffset, accountedFor), program: this.name });
   }
 
   #programOf(settings: ProviderSettings): Result<{ name: string; config: ProgramConfig }, Reason> {
@@ -107,8 +108,8 @@ class CommandRun extends CommandReader implements AgentRun {
   readonly sessionId = null;
   readonly terminateSignal = 'SIGTERM';
 
-  constructor(process: SupervisedProcess, program: string) {
-    super({ startOffset: 0, program });
+  constructor(process: SupervisedProcess, options: { readonly program: string; readonly startOffset: number }) {
+    super(options);
     this.process = process;
   }
 

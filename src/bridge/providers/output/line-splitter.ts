@@ -12,11 +12,12 @@ const NEWLINE = 0x0a;
 export class LineSplitter {
   readonly #maxBytes: number;
   #parts: Uint8Array[] = [];
-  #start = 0;
+  #start: number;
   #heldBytes = 0;
 
-  constructor(options: { readonly maxBytes: number }) {
+  constructor(options: { readonly maxBytes: number; readonly startOffset?: number }) {
     this.#maxBytes = options.maxBytes;
+    this.#start = options.startOffset ?? 0;
   }
 
   receive(bytes: Uint8Array): Line[] {

@@ -11,7 +11,8 @@ export interface ProcessIdentity {
 }
 
 export interface SupervisedProcess {
-  readonly identity: ProcessIdentity;
+  /** Null for work that is done in a process which is not the task's own. */
+  readonly identity: ProcessIdentity | null;
   /** Settles once the process is gone. Null if it was not our child, so that nobody could learn its exit. */
   readonly exited: Promise<Exit | null>;
   /** False if the process takes no input or takes none any more. */

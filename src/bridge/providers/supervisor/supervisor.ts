@@ -123,18 +123,18 @@ export class Supervisor {
     if (!isInterrupted) {
       known = await this.#terminate(request);
       const isTerminated = await this.#isGoneWithin(process, terminateMs);
-      if (!isTerminated) await this.#signal(process.identity, 'SIGKILL');
-      logger.info({ event: 'process_stopped', taskId, pid: process.identity.pid, isTerminated });
+      if (!isTerminated && process.identity) await this.#signal(process.identity, 'SIGKILL');
+      logger.info({ event: 'process_stopped', taskId, pid: process.identity?.pid ?? null, isTerminated });
     }
-    await this.#sweep(taskId, known, process.identity);
+    await this.#sweep(taskId, known, process.identity ?? undefined);
   }
 
   // Stopped while we look, so that none is started meanwhile: when its parent has died, a process that cleared its
   // environment could not be told from a stranger any more.
   async #terminate({ process, taskId, terminateSignal }: StopRequest): Promise<readonly ProcessIdentity[]> {
     const { platform } = this.#options;
-    const known = await freezeProcesses(this.#sweepOptions(taskId, [], process.identity));
-    await this.#signal(process.identity, terminateSignal);
+    const known = await freezeProcesses(this.#sweepOptions(taskId, [], process.identity ?? undefined));
+    if (process.identity) await this.#signal(process.identity, terminateSignal);
     for (const { pid } of known) platform.signal(pid, 'SIGCONT');
     return known;
   }
