@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { TaskRecord } from '../../src/protocol/records/task-records.ts';
 import { cachedAgent } from '../support/agent-cache.ts';
 import { type FakeLlm, type FakeStep, scripted, startFakeLlm } from '../support/fake-llm.ts';
+import { startTaskHost } from '../support/kill-host.ts';
 import { openTaskBridge, statesOf, type TaskBridge, type TaskBridgeOptions, textOf } from '../support/task-bridge.ts';
 
 /** Messages to a task after its instructions, on the quickest of the real agents. */
@@ -116,6 +117,24 @@ describe.skipIf('missing' in agent)('messages to a task', () => {
     expect(statesOf(records)).toContain('interrupted');
     expect(textOf(records, 'message')).toMatch(/^word0 .*Second\.$/);
     expect(usersOf(records)).toEqual(['instructions', 'm-1']);
+  });
+
+  test('the bridge is killed in the turn of a message: the next one goes on with it, and gives no message twice', async () => {
+    await launch([{ text: 'First.' }], 'Remember secret-one.');
+    await bridge.ended(taskId);
+    await bridge.close();
+    const prompts = [{ taskId, text: scripted('And secret-two?', [slow, { text: 'Never twice.' }]) }];
+    const host = await startTaskHost({ options, launches: [], prompts });
+    await expect.poll(async () => textOf(await bridge.records(taskId), 'message')).toContain('word3');
+    await host.kill();
+    bridge = await openTaskBridge(options);
+    await bridge.runner.start();
+    const records = await ended(2);
+    const cutOff = records.findIndex((record) => record.type === 'notice' && record.text.includes('was cut off'));
+    expect(textOf(records.slice(0, cutOff), 'message')).toMatch(/^First\.word0 word1 word2/);
+    expect(textOf(records.slice(cutOff), 'message')).toBe(slow.text);
+    expect(usersOf(records)).toEqual(['instructions', 'message-1']);
+    expect(bridge.task(taskId).turn).toMatchObject({ messagePosition: 1, resumes: 1 });
   });
 
   test('an agent that lost its session is told in a new one what was said', async () => {
