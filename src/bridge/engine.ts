@@ -31,6 +31,7 @@ const PAIRING_TIMEOUT_MS = 30_000;
 /** How long a pause, and a stop, wait for the last word to be sent before the link is closed. */
 const LAST_WORD_MS = 1_000;
 const STOP_WORD_MS = 500;
+const MEGABYTE = 1024 * 1024;
 
 export interface EngineOptions {
   readonly stores: Stores;
@@ -89,6 +90,12 @@ export class Engine implements Bridge {
       resolveWorkspace: workspaces.resolve,
       versionOf: (id) => this.#discovery.statuses.find((status) => status.id === id)?.version,
       limits: config.limits,
+      outputLimits: {
+        perTask: config.limits.journalMegabytesPerTask * MEGABYTE,
+        waiting: config.limits.waitingMegabytes * MEGABYTE,
+        raw: config.limits.outputMegabytesPerTask * MEGABYTE,
+      },
+      waitingBytes: () => log.queueDepth().bytes,
       timeLimitMs: config.limits.minutesPerTask && config.limits.minutesPerTask * 60_000,
       policy: this.#policy,
       approvalDeadlineMs: config.approvals.deadlineHours * 3_600_000,

@@ -48,7 +48,11 @@ function pieceOf(record: TaskRecord): Piece {
     case 'output_manifest':
       return lines(record.files.map((file) => dim(`+ ${file.name} (${sizeWords(file.sizeBytes)})`)).join('\n'));
     case 'output_gap':
-      return lines(dim(`— output not sent, still on disk: bytes ${record.from} to ${record.to} of log/stdout.log`));
+      return lines(
+        dim(
+          `— output not sent, still on disk: bytes ${record.from} to ${record.to} of log/${record.stream ?? 'stdout'}.log`,
+        ),
+      );
     case 'plan':
       return lines(
         record.entries.map((entry) => dim(`${entry.status === 'completed' ? '✓' : '·'} ${entry.content}`)).join('\n'),

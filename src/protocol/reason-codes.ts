@@ -47,6 +47,7 @@ export const REASON_CODES = [
   'bridge_stopped',
   'bridge_crashed',
   'time_limit',
+  'output_limit',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 

@@ -17,6 +17,7 @@ import { createFileSpool } from '../../src/bridge/store/file-spool.ts';
 import { createMessageTable } from '../../src/bridge/store/message-table.ts';
 import { openStateDatabase } from '../../src/bridge/store/state-database.ts';
 import { createTaskTable } from '../../src/bridge/store/task-table.ts';
+import type { OutputLimits } from '../../src/bridge/tasks/output-bound.ts';
 import { taskPaths } from '../../src/bridge/tasks/task-paths.ts';
 import { TaskRunner } from '../../src/bridge/tasks/task-service.ts';
 import type { TaskRecord } from '../../src/protocol/records/task-records.ts';
@@ -35,6 +36,8 @@ export interface TaskBridgeOptions {
   readonly limits?: { readonly tasksAtOnce?: number; readonly tasksAtOncePerProvider?: number };
   readonly approvalDeadlineMs?: number;
   readonly timeLimitMs?: number;
+  readonly outputLimits?: OutputLimits;
+  readonly waitingBytes?: () => number;
 }
 
 export type TaskBridge = Awaited<ReturnType<typeof openTaskBridge>>;
@@ -91,6 +94,8 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     resolveWorkspace: (name) =>
       name === 'work' ? ok(workspace) : err({ code: 'workspace_not_allowed', message: 'Not allowed.' }),
     ...(options.limits && { limits: options.limits }),
+    ...(options.outputLimits && { outputLimits: options.outputLimits }),
+    ...(options.waitingBytes && { waitingBytes: options.waitingBytes }),
     ...(options.timeLimitMs && { timeLimitMs: options.timeLimitMs }),
     ...(options.approvalDeadlineMs && { approvalDeadlineMs: options.approvalDeadlineMs }),
   });

@@ -62,8 +62,14 @@ export const configSchema = z.strictObject({
       tasksAtOncePerProvider: z.int().min(1).max(1_000).optional(),
       /** Working time of one task, waiting for a person not counted. None if absent. */
       minutesPerTask: z.number().positive().max(100_000).optional(),
+      /** Of one task's journal; what it prints beyond stays on this machine. */
+      journalMegabytesPerTask: z.int().min(1).max(1_000_000).default(256),
+      /** Of everything that waits for the control plane. */
+      waitingMegabytes: z.int().min(1).max(1_000_000).default(1_024),
+      /** Of what one task prints in all. An agent that prints more is ended. */
+      outputMegabytesPerTask: z.int().min(1).max(1_000_000).default(4_096),
     })
-    .default({ tasksAtOnce: 4 }),
+    .prefault({}),
   approvals: z.strictObject({ deadlineHours: z.number().positive().max(720).default(8) }).default({ deadlineHours: 8 }),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).default({ level: 'info' }),
   tls: z.strictObject({ caFile: z.string().min(1).optional() }).default({}),

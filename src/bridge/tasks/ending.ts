@@ -3,8 +3,8 @@ import type { Verdict } from '../providers/provider.ts';
 import type { Exit } from '../providers/supervisor/process.ts';
 import type { Ending } from './task-ledger.ts';
 
-/** Why the bridge ended a run: a person's cancel, because the bridge itself stops, or because it took too long. */
-export type StopCause = 'user' | 'bridge' | 'time';
+/** Why the bridge ended a run: a person's cancel, because the bridge itself stops, because it took too long, or printed too much. */
+export type StopCause = 'user' | 'bridge' | 'time' | 'output';
 
 export interface EndingFacts {
   readonly providerName: string;
@@ -45,6 +45,14 @@ function endingOfStop(cause: StopCause): Omit<Ending, 'exit'> {
         reason: {
           code: 'time_limit',
           message: 'The task took longer than this machine allows (limits.minutesPerTask).',
+        },
+      };
+    case 'output':
+      return {
+        state: 'failed',
+        reason: {
+          code: 'output_limit',
+          message: 'The task printed more than this machine allows (limits.outputMegabytesPerTask).',
         },
       };
     default:

@@ -10,6 +10,7 @@ export interface JournalFacts {
   readonly messageIds: readonly string[];
   /** Bytes of `log/stderr.log` that are accounted for. */
   readonly stderrOffset: number;
+  readonly sizeBytes: number;
   /** Ids of approvals that were asked for and not resolved. */
   readonly openApprovals: readonly string[];
 }
@@ -19,6 +20,7 @@ export const NO_FACTS: JournalFacts = {
   hasInstructions: false,
   messageIds: [],
   stderrOffset: 0,
+  sizeBytes: 0,
   openApprovals: [],
 };
 
@@ -37,6 +39,7 @@ export async function readJournalFacts(file: string): Promise<JournalFacts> {
   let { lastState, hasInstructions, stderrOffset } = NO_FACTS;
   // Closed by the end of the lines.
   const handle = await openFile(file, 'r');
+  const { size: sizeBytes } = await handle.stat();
   for await (const text of handle.readLines()) {
     const line = parse(text);
     if (!line) continue;
@@ -47,7 +50,7 @@ export async function readJournalFacts(file: string): Promise<JournalFacts> {
     if (line.type === 'approval_resolved' && line.approvalId) open.delete(line.approvalId);
     stderrOffset = Math.max(stderrOffset, line.stderrOffset ?? 0);
   }
-  return { lastState, hasInstructions, messageIds: [...messageIds], stderrOffset, openApprovals: [...open] };
+  return { lastState, hasInstructions, messageIds: [...messageIds], stderrOffset, sizeBytes, openApprovals: [...open] };
 }
 
 function parse(text: string): z.infer<typeof lineSchema> | undefined {

@@ -16,6 +16,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { Supervisor } from '../providers/supervisor/supervisor.ts';
 import { NO_FACTS, readJournalFacts } from './journal-facts.ts';
 import { JournalGate } from './journal-gate.ts';
+import type { OutputLimits } from './output-bound.ts';
 import { makeTaskFolder } from './task-folder.ts';
 import { TaskLedger } from './task-ledger.ts';
 import { taskFolderOf, taskPaths } from './task-paths.ts';
@@ -42,6 +43,9 @@ export interface OpenTaskOptions {
   readonly approvalDeadlineMs: number;
   /** How long a task may work, waiting for a person not counted. Undefined: as long as it likes. */
   readonly timeLimitMs: number | undefined;
+  readonly outputLimits: OutputLimits;
+  /** What waits for the control plane, over all streams. */
+  readonly waitingBytes: () => number;
   readonly policy?: ApprovalPolicy | undefined;
   readonly audit?: AuditTrail | undefined;
   /** The bridge's own folder, for the record of a task whose workspace cannot hold it. */
@@ -85,6 +89,8 @@ export async function openTask(task: StoredTask, options: OpenTaskOptions): Prom
     messages: options.messages,
     approvalDeadlineMs,
     timeLimitMs: options.timeLimitMs,
+    outputLimits: options.outputLimits,
+    waitingBytes: options.waitingBytes,
     policy: options.policy,
     audit: options.audit,
     supervisor,

@@ -75,6 +75,8 @@ export function whyUnanswered(cause: StopCause | undefined): string {
       return 'The bridge was stopped while the question waited, and the agent’s process ended with it.';
     case 'time':
       return 'The task had used up its time while the question waited.';
+    case 'output':
+      return 'The task was ended because it printed too much.';
     case undefined:
       return 'The agent’s process ended before it had an answer.';
     default:

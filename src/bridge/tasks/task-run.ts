@@ -12,6 +12,7 @@ import { TaskApprovals } from './approvals.ts';
 import type { StopCause } from './ending.ts';
 import type { JournalFacts } from './journal-facts.ts';
 import type { JournalGate } from './journal-gate.ts';
+import type { OutputLimits } from './output-bound.ts';
 import { OutputWatcher } from './output-watcher.ts';
 import { RunControl } from './run-control.ts';
 import { settleLeftApprovals, whyUnanswered } from './settle-approval.ts';
@@ -31,6 +32,8 @@ export interface TaskRunOptions {
   readonly messages: MessageTable;
   readonly approvalDeadlineMs: number;
   readonly timeLimitMs: number | undefined;
+  readonly outputLimits: OutputLimits;
+  readonly waitingBytes: () => number;
   readonly policy?: ApprovalPolicy | undefined;
   readonly audit?: AuditTrail | undefined;
   readonly supervisor: Supervisor;
@@ -280,13 +283,17 @@ export class TaskRun {
   }
 
   #createOutput(reader: AgentReader): TaskOutput {
-    const { ledger, gate, clock, journal } = this.#options;
+    const { ledger, gate, clock, journal, facts, outputLimits, waitingBytes } = this.#options;
     return new TaskOutput({
       paths: taskPaths(ledger.task.folder),
       reader,
       journal: gate,
       accountedFor: { stdout: journal.rawOffset, stderr: this.#stderrOffset },
       clock,
+      journalBytes: facts.sizeBytes,
+      limits: outputLimits,
+      waitingBytes,
+      onTooMuch: () => this.#control.stop('output'),
       // An agent of an earlier life of the bridge cannot be answered; it denies by itself when its stdin has ended.
       onQuestion: (question, rawOffset) => this.#control.agent && this.#approvals.ask(question, rawOffset),
       onWithdrawn: (requestId) => {

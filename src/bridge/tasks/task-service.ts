@@ -12,18 +12,24 @@ import type { Provider } from '../providers/provider.ts';
 import { answerApproval } from './answer-approval.ts';
 import { checkLaunch, type LaunchChecks } from './launch-check.ts';
 import { type OpenTaskOptions, openTask } from './open-task.ts';
+import type { OutputLimits } from './output-bound.ts';
 import { lostTask, reopenTask } from './recovery.ts';
 import { queuedAgain, takeMessage } from './take-message.ts';
 import type { TaskRun } from './task-run.ts';
 import { TaskSlots } from './task-slots.ts';
 
 export interface TaskRunnerOptions
-  extends Omit<OpenTaskOptions, 'providers' | 'onDidChange' | 'approvalDeadlineMs' | 'timeLimitMs'> {
+  extends Omit<
+    OpenTaskOptions,
+    'providers' | 'onDidChange' | 'approvalDeadlineMs' | 'timeLimitMs' | 'outputLimits' | 'waitingBytes'
+  > {
   readonly providers: readonly Provider[];
   readonly resolveWorkspace: LaunchChecks['resolveWorkspace'];
   readonly limits?: { readonly tasksAtOnce?: number; readonly tasksAtOncePerProvider?: number };
   readonly approvalDeadlineMs?: number;
   readonly timeLimitMs?: number | undefined;
+  readonly outputLimits?: OutputLimits;
+  readonly waitingBytes?: () => number;
   /** How people call a device of the account, for telling who answered. */
   readonly deviceName?: (deviceId: string) => string | undefined;
 }
@@ -31,6 +37,11 @@ export interface TaskRunnerOptions
 const TASKS_AT_ONCE = 4;
 const APPROVAL_DEADLINE_MS = 8 * 60 * 60_000;
 const STOP_DEADLINE_MS = 15_000;
+const NO_OUTPUT_LIMITS: OutputLimits = {
+  perTask: Number.POSITIVE_INFINITY,
+  waiting: Number.POSITIVE_INFINITY,
+  raw: Number.POSITIVE_INFINITY,
+};
 
 interface Entry {
   readonly task: StoredTask;
@@ -222,6 +233,8 @@ export class TaskRunner implements TaskService {
       providers: this.#providers,
       approvalDeadlineMs: this.#options.approvalDeadlineMs ?? APPROVAL_DEADLINE_MS,
       timeLimitMs: this.#options.timeLimitMs,
+      outputLimits: this.#options.outputLimits ?? NO_OUTPUT_LIMITS,
+      waitingBytes: this.#options.waitingBytes ?? (() => 0),
       onDidChange: (task) => this.#changed.fire(task),
     };
   }

@@ -109,7 +109,15 @@ export const taskRecordSchema = z.discriminatedUnion('type', [
     stderrOffset: z.int().min(0).optional(),
   }),
   /** Output between two offsets of the raw log was not journalled; it is still on disk. */
-  z.object({ type: z.literal('output_gap'), ...common, from: z.int(), to: z.int() }),
+  z.object({
+    type: z.literal('output_gap'),
+    ...common,
+    from: z.int(),
+    to: z.int(),
+    /** Of which raw log; stdout if absent. */
+    stream: z.enum(['stdout', 'stderr']).optional(),
+    stderrOffset: z.int().min(0).optional(),
+  }),
   z.object({
     type: z.literal('output_manifest'),
     ...common,

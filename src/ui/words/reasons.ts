@@ -39,6 +39,7 @@ const SENTENCES: Readonly<Record<ReasonCode, string>> = {
   cancelled_by_user: 'Somebody cancelled it.',
   bridge_stopped: 'CTRL NODE was stopped on the machine.',
   bridge_crashed: 'CTRL NODE ended unexpectedly on the machine while this ran.',
+  output_limit: 'It printed more than the machine allows.',
   time_limit: 'It took longer than the time limit.',
 };
 
