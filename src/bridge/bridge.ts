@@ -13,6 +13,7 @@ import { CodedError, messageOf } from '../base/errors.ts';
 import type { Snapshot, TaskSummary } from '../protocol/ui/snapshot.ts';
 import type { BridgeConfig } from './config/schema.ts';
 import type { LocalApprovals } from './control/local-approvals.ts';
+import type { LocalTasks } from './control/local-tasks.ts';
 import { controlRoutes } from './control/routes.ts';
 import { listenOnControlSocket } from './control/server.ts';
 import { controlSocketPath } from './control/socket-path.ts';
@@ -51,10 +52,15 @@ export interface Bridge {
   /** New records of a stream are durable. */
   readonly onDidAppend: Event<string>;
   readonly approvals: LocalApprovals;
+  readonly localTasks: LocalTasks;
   taskSummaries(): TaskSummary[];
   findTask(taskId: string): StoredTask | undefined;
   /** Resolves with the bridge id; rejects with a CodedError of one sentence. */
   pair(link: string): Promise<string>;
+  /** Forgets the control plane and the keys of the pairing. Tasks and their folders stay. */
+  unpair(): Promise<void>;
+  /** Discovers the providers again. Never rejects. */
+  refreshProviders(): Promise<void>;
   /** Goes offline until then (milliseconds since the epoch), or until resumed. Running tasks go on. */
   pause(untilMs: number | null): Promise<void>;
   resume(): void;

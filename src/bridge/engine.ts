@@ -9,7 +9,8 @@ import { createToken } from '../sealing/token.ts';
 import type { Bridge } from './bridge.ts';
 import type { BridgeConfig } from './config/schema.ts';
 import { LocalApprovals } from './control/local-approvals.ts';
-import { type PairedBridge, pairWith } from './identity/bridge-identity.ts';
+import { LocalTasks } from './control/local-tasks.ts';
+import { forgetPairing, type PairedBridge, pairWith } from './identity/bridge-identity.ts';
 import { InfoPublisher } from './info-publisher.ts';
 import { dial } from './link/dial.ts';
 import { Link } from './link/link.ts';
@@ -71,6 +72,7 @@ export class Engine implements Bridge {
   readonly onDidChange = this.#changed.event;
   readonly onDidAppend;
   readonly approvals: LocalApprovals;
+  readonly localTasks: LocalTasks;
 
   constructor(options: EngineOptions) {
     const { stores, providers, clock, logger, workspaces, config, supervisor, bridgeDir, random, load } = options;
@@ -110,6 +112,7 @@ export class Engine implements Bridge {
       audit: stores.audit,
       agentName: (id) => providers.find((provider) => provider.id === id)?.name ?? id,
     });
+    this.localTasks = new LocalTasks({ tasks: this.#tasks, transaction: stores.state.transaction });
     const gate = createCommandGate({ identity: () => this.#gateIdentity(), roster: stores.roster, clock, logger });
     const effects = createCommandEffects({
       tasks: this.#tasks,
@@ -199,6 +202,19 @@ export class Engine implements Bridge {
     this.#aim();
     this.#didChange();
     return this.#paired.identity.bridgeId;
+  }
+
+  async unpair(): Promise<void> {
+    const { stores } = this.#options;
+    this.#link.setTarget(undefined);
+    await forgetPairing(stores);
+    this.#paired = undefined;
+    stores.setSealer(undefined);
+    this.#didChange();
+  }
+
+  refreshProviders(): Promise<void> {
+    return this.#discovery.refresh();
   }
 
   async pause(untilMs: number | null): Promise<void> {

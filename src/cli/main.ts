@@ -1,10 +1,10 @@
 /** The command `ctrlnode`: reads arguments, builds the graph, sets the exit code. Nothing else touches `process`. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { CodedError, messageOf } from '../base/errors.ts';
+import { resolveDataDir } from '../bridge/host/data-dir.ts';
 import { version } from '../protocol/version.ts';
 import { answerApproval, listApprovals } from './approval-commands.ts';
 import { bridgePause, bridgeResume, bridgeStatus } from './bridge-commands.ts';
-import { resolveDataDir } from './data-dir.ts';
 import { parsePort } from './host-process.ts';
 import { LocalClient } from './local-client.ts';
 import { listTasks, printLogs } from './task-commands.ts';

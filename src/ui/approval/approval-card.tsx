@@ -1,4 +1,5 @@
 import { useId } from 'react';
+import { agoOf, momentOf, shortDurationOf } from '../../base/times.ts';
 import { commandOf } from '../../protocol/records/requested-action.ts';
 import { Button } from '../button.tsx';
 import type { ApprovalRecord } from '../log/log-blocks.ts';
@@ -6,7 +7,6 @@ import { StatusShape } from '../status.tsx';
 import { TimeText, useNow } from '../time-text.tsx';
 import { DiffView } from '../tool/diff-view.tsx';
 import { editOf, textOfValue } from '../tool/tool-words.ts';
-import { agoOf, momentOf, shortDurationOf } from '../words/times.ts';
 import { partsOfCommand } from './dangerous-parts.ts';
 
 /** Where an answer that was given here stands. */

@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useState } from 'react';
 import { drop } from '../../../base/drop.ts';
+import { sizeOf } from '../../../base/times.ts';
 import type { WebBridge, WebState } from '../../../client/web-state.ts';
 import { Button } from '../../../ui/button.tsx';
 import { useNow } from '../../../ui/time-text.tsx';
-import { sizeOf } from '../../../ui/words/times.ts';
 import { lookOfMachine } from '../../app/machine-words.ts';
 import { navigate } from '../../app/router.ts';
 import { useShortcuts } from '../../app/use-shortcuts.ts';

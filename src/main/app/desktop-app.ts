@@ -1,0 +1,120 @@
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { app, nativeTheme } from 'electron/main';
+import { systemClock } from '../../base/clock.ts';
+import { drop } from '../../base/drop.ts';
+import { messageOf } from '../../base/errors.ts';
+import { resolveDataDir } from '../../bridge/host/data-dir.ts';
+import { createFileLogger } from '../../bridge/host/file-logger.ts';
+import type { Logger } from '../../bridge/ports.ts';
+import { createFileSecretStore } from '../../bridge/store/secret-store.ts';
+import type { EventName, EventOf } from '../../protocol/ui/ipc.ts';
+import { sendEvent, serveRequests } from '../ipc/serve.ts';
+import type { DeepLinks } from '../os/deep-links.ts';
+import { createKeychainSecretStore, hasKeychain } from '../os/secrets.ts';
+import { AppTray } from '../tray/app-tray.ts';
+import { MainWindow } from '../windows/main-window.ts';
+import { type AppSettings, openAppSettings } from './app-settings.ts';
+import { DesktopModel } from './desktop-model.ts';
+import { EngineHost } from './engine-host.ts';
+import { Quitting } from './quitting.ts';
+import { createHandlers } from './requests.ts';
+import type { StartArguments } from './start-arguments.ts';
+import { createTrayActions } from './tray-actions.ts';
+
+export interface DesktopAppOptions {
+  /** Holds main/, preload.cjs, renderer/ and icons/. */
+  readonly folder: string;
+  readonly links: DeepLinks;
+  readonly start: StartArguments;
+}
+
+/** Everything that runs while the app does, put together. */
+export interface DesktopParts {
+  readonly engine: EngineHost;
+  readonly settings: AppSettings;
+  readonly model: DesktopModel;
+  readonly window: MainWindow;
+  readonly logger: Logger;
+  show(): void;
+  send<N extends EventName>(name: N, payload: EventOf<N>): void;
+}
+
+/** The running app: opens everything, and closes it when it quits. */
+export class DesktopApp {
+  readonly #options: DesktopAppOptions;
+  #parts: DesktopParts | undefined;
+  #tray: AppTray | undefined;
+  #quitting: Quitting | undefined;
+
+  constructor(options: DesktopAppOptions) {
+    this.#options = options;
+  }
+
+  /** The tray, for the hooks of tests. */
+  get tray(): AppTray | undefined {
+    return this.#tray;
+  }
+
+  async start(): Promise<void> {
+    const parts = await this.#open();
+    this.#parts = parts;
+    this.#quitting = new Quitting(parts, () => this.#close());
+    const { folder, links, start } = this.#options;
+    serveRequests(createHandlers(parts), parts.logger);
+    const actions = createTrayActions(parts);
+    this.#tray = new AppTray({ iconFolder: path.join(folder, 'icons'), actions, clock: systemClock });
+    parts.model.onDidChange((state) => {
+      this.#tray?.set(state);
+      parts.send('state', state);
+    });
+    this.#tray.set(parts.model.state);
+    if (!start.isHidden) this.show();
+    links.onLink((link) => {
+      this.show();
+      parts.send('navigate', { to: 'pair', link });
+    });
+    await parts.engine.open();
+    parts.model.start();
+  }
+
+  show(): void {
+    this.#parts?.show();
+  }
+
+  onBeforeQuit(event: { preventDefault(): void }): void {
+    this.#quitting?.onBeforeQuit(event);
+  }
+
+  async #open(): Promise<DesktopParts> {
+    const dataDir = resolveDataDir(undefined);
+    const logger = await createFileLogger(path.join(dataDir.bridge, 'logs'), 'bridge', 'info');
+    const file = createFileSecretStore({ path: path.join(dataDir.bridge, 'secrets.json'), logger });
+    const isInKeychain = await hasKeychain();
+    const secrets = isInKeychain ? createKeychainSecretStore(file) : file;
+    const engine = new EngineHost({ dataDir, secrets, logger });
+    const settings = openAppSettings(app.getPath('userData'));
+    const secretStorage = isInKeychain ? 'keychain' : 'file';
+    const model = new DesktopModel({
+      ...{ engine, settings, clock: systemClock, secretStorage },
+      isSigned: false,
+      hostname: hostname(),
+    });
+    const onDidCrash = (reason: string): void => logger.error({ event: 'window_crashed', reason });
+    const window = new MainWindow({ folder: this.#options.folder, onDidCrash });
+    const onError = (error: unknown): void => logger.error({ event: 'window_failed', error: messageOf(error) });
+    return {
+      ...{ engine, settings, model, window, logger },
+      show: () => drop(window.show({ isDark: nativeTheme.shouldUseDarkColors }), onError),
+      send: (name, payload) => sendEvent(window.webContents, name, payload),
+    };
+  }
+
+  async #close(): Promise<void> {
+    this.#parts?.window.close();
+    await this.#parts?.engine.close();
+    this.#parts?.model.dispose();
+    // The tray is forgotten, not destroyed, so that it does not flicker away before the app has ended.
+    this.#tray = undefined;
+  }
+}

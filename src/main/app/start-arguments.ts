@@ -1,0 +1,11 @@
+/** What the app was started with. Chromium's own switches stand between ours, in any order. */
+export interface StartArguments {
+  /** By the login item: into the tray, without a window. */
+  readonly isHidden: boolean;
+}
+
+export const HIDDEN = '--hidden';
+
+export function argumentsOf(argv: readonly string[]): StartArguments {
+  return { isHidden: argv.includes(HIDDEN) };
+}

@@ -1,0 +1,92 @@
+import path from 'node:path';
+import { BrowserWindow, type Session, session as sessions } from 'electron/main';
+import { openOutside } from '../os/open-outside.ts';
+import { APP_ORIGIN, serveAppScheme } from './app-scheme.ts';
+
+export interface MainWindowOptions {
+  /** Holds `preload.cjs` and `renderer/`. */
+  readonly folder: string;
+  /** The page died; it is loaded anew. */
+  readonly onDidCrash: (reason: string) => void;
+}
+
+const SIZE = { width: 440, height: 760, minWidth: 360, minHeight: 420 };
+const BACKGROUND = { light: '#f9fafb', dark: '#101318' };
+
+/** The app's one window: made when first shown, destroyed when closed. The engine knows nothing of it. */
+export class MainWindow {
+  readonly #options: MainWindowOptions;
+  readonly #session: Session;
+  #window: BrowserWindow | undefined;
+
+  constructor(options: MainWindowOptions) {
+    this.#options = options;
+    // In memory: the page keeps nothing.
+    this.#session = sessions.fromPartition('window');
+    lockDown(this.#session);
+    serveAppScheme(this.#session, path.join(options.folder, 'renderer'));
+  }
+
+  get webContents(): Electron.WebContents | undefined {
+    return this.#window?.webContents;
+  }
+
+  /** Shows the window, making it if need be. Resolves when its page has loaded. */
+  async show({ isDark }: { readonly isDark: boolean }): Promise<void> {
+    const window = this.#window;
+    if (window) {
+      if (window.isMinimized()) window.restore();
+      window.show();
+      window.focus();
+      return;
+    }
+    await this.#open(isDark ? BACKGROUND.dark : BACKGROUND.light);
+  }
+
+  close(): void {
+    this.#window?.destroy();
+    this.#window = undefined;
+  }
+
+  async #open(backgroundColor: string): Promise<void> {
+    const window = new BrowserWindow({
+      ...SIZE,
+      show: false,
+      backgroundColor,
+      title: 'CTRL NODE',
+      autoHideMenuBar: true,
+      webPreferences: {
+        session: this.#session,
+        preload: path.join(this.#options.folder, 'preload.cjs'),
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        spellcheck: false,
+      },
+    });
+    this.#window = window;
+    window.once('ready-to-show', () => window.show());
+    window.on('closed', () => {
+      if (this.#window === window) this.#window = undefined;
+    });
+    const { webContents } = window;
+    webContents.on('will-navigate', (event) => event.preventDefault());
+    webContents.on('will-attach-webview', (event) => event.preventDefault());
+    webContents.setWindowOpenHandler(({ url }) => {
+      openOutside(url);
+      return { action: 'deny' };
+    });
+    webContents.on('render-process-gone', (_event, { reason }) => {
+      this.#options.onDidCrash(reason);
+      if (!window.isDestroyed()) window.webContents.reload();
+    });
+    await window.loadURL(`${APP_ORIGIN}/`);
+  }
+}
+
+function lockDown(session: Session): void {
+  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
+  session.setPermissionCheckHandler(() => false);
+  session.setDevicePermissionHandler(() => false);
+  session.on('will-download', (event) => event.preventDefault());
+}
