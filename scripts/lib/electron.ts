@@ -24,7 +24,12 @@ async function ofPackage(): Promise<string | undefined> {
   const folder = path.join(root, 'node_modules/electron');
   const marker = path.join(folder, 'path.txt');
   if (!existsSync(marker)) {
-    const got = await execa('install-electron', [], { preferLocal: true, cwd: root, reject: false, timeout: DOWNLOAD_MS });
+    const got = await execa('install-electron', [], {
+      preferLocal: true,
+      cwd: root,
+      reject: false,
+      timeout: DOWNLOAD_MS,
+    });
     if (got.failed) console.error(`Electron could not be downloaded: ${got.shortMessage}`);
   }
   return existsSync(marker) && readFileSync(marker, 'utf8') !== '' ? path.join(folder, 'dist') : undefined;

@@ -11,6 +11,9 @@ import { createFileSecretStore } from '../../bridge/store/secret-store.ts';
 import type { EventName, EventOf } from '../../protocol/ui/ipc.ts';
 import { sendEvent, serveRequests } from '../ipc/serve.ts';
 import type { DeepLinks } from '../os/deep-links.ts';
+import { createLoginItem } from '../os/login-item.ts';
+import { Notifier } from '../os/notifications.ts';
+import { KeepAwake, onResume } from '../os/power.ts';
 import { createKeychainSecretStore, hasKeychain } from '../os/secrets.ts';
 import { AppTray } from '../tray/app-tray.ts';
 import { MainWindow } from '../windows/main-window.ts';
@@ -20,6 +23,7 @@ import { EngineHost } from './engine-host.ts';
 import { Quitting } from './quitting.ts';
 import { createHandlers } from './requests.ts';
 import type { StartArguments } from './start-arguments.ts';
+import { installTestHooks } from './test-hooks.ts';
 import { createTrayActions } from './tray-actions.ts';
 
 export interface DesktopAppOptions {
@@ -64,11 +68,17 @@ export class DesktopApp {
     serveRequests(createHandlers(parts), parts.logger);
     const actions = createTrayActions(parts);
     this.#tray = new AppTray({ iconFolder: path.join(folder, 'icons'), actions, clock: systemClock });
+    const notifier = new Notifier(actions, () => parts.window.isFocused);
+    const keepAwake = new KeepAwake();
     parts.model.onDidChange((state) => {
       this.#tray?.set(state);
+      notifier.set(state);
+      keepAwake.set(state);
       parts.send('state', state);
     });
     this.#tray.set(parts.model.state);
+    if (__TEST_HOOKS__) installTestHooks(() => this.#tray);
+    this.#listen(parts);
     if (!start.isHidden) this.show();
     links.onLink((link) => {
       this.show();
@@ -84,6 +94,23 @@ export class DesktopApp {
 
   onBeforeQuit(event: { preventDefault(): void }): void {
     this.#quitting?.onBeforeQuit(event);
+  }
+
+  #listen({ engine, settings, send, logger }: DesktopParts): void {
+    engine.onDidAppend((taskId) => send('task-grew', { taskId }));
+    onResume(() => engine.bridge?.wake());
+    const loginItem = createLoginItem();
+    let isAtLogin = settings.value.startAtLogin;
+    settings.onDidChange(({ startAtLogin }) => {
+      if (startAtLogin === isAtLogin) return;
+      isAtLogin = startAtLogin;
+      loginItem.set(startAtLogin);
+      logger.info({ event: 'login_item_changed', startAtLogin });
+    });
+    settings.onDidChange(({ theme }) => {
+      nativeTheme.themeSource = theme;
+    });
+    nativeTheme.themeSource = settings.value.theme;
   }
 
   async #open(): Promise<DesktopParts> {

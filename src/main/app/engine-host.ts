@@ -9,6 +9,7 @@ import type { DataDir } from '../../bridge/host/data-dir.ts';
 import { environmentOf } from '../../bridge/host/environment.ts';
 import type { Logger } from '../../bridge/ports.ts';
 import type { SecretStore } from '../../bridge/store/secret-store.ts';
+import { taskOfStream } from '../../protocol/names.ts';
 
 export interface EngineHostOptions {
   readonly dataDir: DataDir;
@@ -20,11 +21,14 @@ export interface EngineHostOptions {
 export class EngineHost {
   readonly #options: EngineHostOptions;
   readonly #changed = new Emitter<void>();
+  readonly #appended = new Emitter<string>();
   #bridge: Bridge | undefined;
   #problem: string | null = null;
 
   /** The engine was opened or closed, or its snapshot changed. */
   readonly onDidChange = this.#changed.event;
+  /** Id of a task with new durable records. */
+  readonly onDidAppend = this.#appended.event;
 
   constructor(options: EngineHostOptions) {
     this.#options = options;
@@ -54,6 +58,10 @@ export class EngineHost {
         secrets,
       });
       bridge.onDidChange(() => this.#changed.fire());
+      bridge.onDidAppend((stream) => {
+        const taskId = taskOfStream(stream);
+        if (taskId !== undefined) this.#appended.fire(taskId);
+      });
       this.#bridge = bridge;
       this.#problem = null;
     } catch (error) {

@@ -31,6 +31,10 @@ export class MainWindow {
     return this.#window?.webContents;
   }
 
+  get isFocused(): boolean {
+    return this.#window?.isFocused() ?? false;
+  }
+
   /** Shows the window, making it if need be. Resolves when its page has loaded. */
   async show({ isDark }: { readonly isDark: boolean }): Promise<void> {
     const window = this.#window;
