@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { BrowserWindow, type Session, session as sessions } from 'electron/main';
+import { drop } from '../../base/drop.ts';
 import { openOutside } from '../os/open-outside.ts';
 import { APP_ORIGIN, serveAppScheme } from './app-scheme.ts';
 
@@ -10,6 +11,8 @@ export interface MainWindowOptions {
   readonly onDidCrash: (reason: string) => void;
 }
 
+const CRASHES_MAX = 3;
+const CRASHES_WITHIN_MS = 60_000;
 const SIZE = { width: 440, height: 760, minWidth: 360, minHeight: 420 };
 const BACKGROUND = { light: '#f9fafb', dark: '#101318' };
 
@@ -18,6 +21,7 @@ export class MainWindow {
   readonly #options: MainWindowOptions;
   readonly #session: Session;
   #window: BrowserWindow | undefined;
+  #crashedAt: readonly number[] = [];
 
   constructor(options: MainWindowOptions) {
     this.#options = options;
@@ -52,6 +56,15 @@ export class MainWindow {
     this.#window = undefined;
   }
 
+  // A page that crashes again and again is left closed; the tray can open a new one.
+  #revive(window: BrowserWindow): void {
+    if (window.isDestroyed()) return;
+    const now = performance.now();
+    this.#crashedAt = [...this.#crashedAt.filter((at) => now - at < CRASHES_WITHIN_MS), now];
+    if (this.#crashedAt.length > CRASHES_MAX) this.close();
+    else drop(window.loadURL(`${APP_ORIGIN}/`), () => undefined);
+  }
+
   async #open(backgroundColor: string): Promise<void> {
     const window = new BrowserWindow({
       ...SIZE,
@@ -82,7 +95,8 @@ export class MainWindow {
     });
     webContents.on('render-process-gone', (_event, { reason }) => {
       this.#options.onDidCrash(reason);
-      if (!window.isDestroyed()) window.webContents.reload();
+      // Not from within the event: the old page is not quite gone yet.
+      setImmediate(() => this.#revive(window));
     });
     await window.loadURL(`${APP_ORIGIN}/`);
   }
