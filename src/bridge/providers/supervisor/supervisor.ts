@@ -11,12 +11,15 @@ import type { ProcessPlatform } from './platform.ts';
 import type { ProcessIdentity, SpawnPlan, StopSignal, SupervisedProcess } from './process.ts';
 import { adoptProcess, childProcess } from './supervised-process.ts';
 import { freezeProcesses, isSame, type SweepOptions, sweepProcesses } from './sweep.ts';
+import type { Watchdog } from './watchdog.ts';
 
 export interface SupervisorOptions {
   readonly platform: ProcessPlatform;
   readonly environment: Environment;
   /** PATH of the user's login shell. */
   readonly loginPath: () => Promise<string>;
+  /** Undefined where there is none for the system. */
+  readonly watchdog: Watchdog | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -73,7 +76,8 @@ export class Supervisor {
   }
 
   async #spawnInto(plan: SpawnPlan, place: SpawnPlace, [stdout, stderr]: readonly [number, number]) {
-    const { platform, environment, loginPath, logger } = this.#options;
+    const { platform, environment, loginPath, logger, watchdog } = this.#options;
+    await watchdog?.hold(place.taskId);
     const runId = randomUUID();
     const env = environmentOfTask({
       base: environment,
@@ -81,6 +85,7 @@ export class Supervisor {
       extra: plan.env,
       taskId: place.taskId,
       runId,
+      bridgeId: watchdog?.bridgeId,
     });
     const subprocess = execa(plan.file, [...plan.args], {
       cwd: place.cwd,
@@ -147,14 +152,20 @@ export class Supervisor {
     return this.#sweep(taskId, [], root);
   }
 
-  #sweep(taskId: string, known: readonly ProcessIdentity[], root?: ProcessIdentity): Promise<void> {
-    return sweepProcesses(this.#sweepOptions(taskId, known, root));
+  async #sweep(taskId: string, known: readonly ProcessIdentity[], root?: ProcessIdentity): Promise<void> {
+    await sweepProcesses(this.#sweepOptions(taskId, known, root));
+    this.#options.watchdog?.release(taskId);
   }
 
   #sweepOptions(taskId: string, known: readonly ProcessIdentity[], root?: ProcessIdentity): SweepOptions {
     const { platform, clock, logger } = this.#options;
     const sessions = root ? [root.pid] : [];
     return { platform, clock, logger, taskId, known, find: () => this.find(taskId, sessions) };
+  }
+
+  /** Starts nothing any more. What still runs is ended within seconds, unless a next life of the bridge takes over. */
+  dispose(): void {
+    this.#options.watchdog?.dispose();
   }
 
   // A group is signalled only while its leader lives: afterwards the number may already be somebody else's.
