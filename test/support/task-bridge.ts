@@ -39,6 +39,7 @@ export interface TaskBridgeOptions {
   readonly timeLimitMs?: number;
   readonly outputLimits?: OutputLimits;
   readonly waitingBytes?: () => number;
+  readonly memoryLimitMegabytes?: number;
   /** How long the watchdog waits for the next life. */
   readonly graceSeconds?: number;
 }
@@ -115,6 +116,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     ...(options.outputLimits && { outputLimits: options.outputLimits }),
     ...(options.waitingBytes && { waitingBytes: options.waitingBytes }),
     ...(options.timeLimitMs && { timeLimitMs: options.timeLimitMs }),
+    ...(options.memoryLimitMegabytes && { memoryLimitMegabytes: options.memoryLimitMegabytes }),
     ...(options.approvalDeadlineMs && { approvalDeadlineMs: options.approvalDeadlineMs }),
   });
 

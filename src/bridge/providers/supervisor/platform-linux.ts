@@ -31,7 +31,19 @@ export function createLinuxPlatform(): ProcessPlatform {
       const found = processesOfTask(live, { ownPid: process.pid, sessions });
       return found.map(({ pid, startedAt }): ProcessIdentity => ({ pid, startedAt }));
     },
+    async memoryOf(pids) {
+      const sizes = await Promise.all(pids.map(memoryOf));
+      return sizes.reduce((sum, bytes) => sum + bytes, 0);
+    },
   };
+}
+
+// Pss divides what several processes share among them, so that an agent with many children is not counted many times.
+async function memoryOf(pid: number): Promise<number> {
+  const rollup = await readOrUndefined(`/proc/${pid}/smaps_rollup`);
+  const text = rollup ?? (await readOrUndefined(`/proc/${pid}/status`));
+  const kilobytes = /^(?:Pss|VmRSS):\s+(\d+) kB$/m.exec(text?.toString('latin1') ?? '')?.[1] ?? '0';
+  return Number(kilobytes) * 1024;
 }
 
 interface Stat {

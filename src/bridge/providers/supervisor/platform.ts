@@ -12,6 +12,8 @@ export interface ProcessPlatform {
    * what belongs to them.
    */
   findMarked(entry: string, sessions: readonly number[]): Promise<readonly ProcessIdentity[]>;
+  /** Bytes of memory that they use together; 0 for what is gone. Shared pages count once where the system can tell. */
+  memoryOf(pids: readonly number[]): Promise<number>;
   /** To the whole group that the process leads. A process that is gone is not an error. */
   signalGroup(pid: number, signal: StopSignal): void;
   signal(pid: number, signal: StopSignal): void;

@@ -118,6 +118,12 @@ export class Supervisor {
     return this.#options.platform.findMarked(`${TASK_MARKER}=${taskId}`, sessions);
   }
 
+  /** Bytes that the live processes of a task use together. */
+  async memoryOf(taskId: string): Promise<number> {
+    const processes = await this.find(taskId);
+    return this.#options.platform.memoryOf(processes.map(({ pid }) => pid));
+  }
+
   /** Protocol, then signal, then kill, then sweep. Resolves when no process of the task is left. */
   async stop(request: StopRequest): Promise<void> {
     const { process, taskId } = request;
