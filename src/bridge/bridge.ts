@@ -23,9 +23,9 @@ import type { Logger, StoredTask } from './ports.ts';
 import { createProviders } from './providers/registry.ts';
 import { createWatchdog } from './providers/supervisor/create-watchdog.ts';
 import type { Environment } from './providers/supervisor/environment.ts';
-import { createLoginPath } from './providers/supervisor/login-path.ts';
 import { createProcessPlatform } from './providers/supervisor/platform.ts';
 import { Supervisor } from './providers/supervisor/supervisor.ts';
+import { createUserPath } from './providers/supervisor/user-path.ts';
 import type { SecretStore } from './store/secret-store.ts';
 import { openStores, type Stores } from './stores.ts';
 
@@ -79,7 +79,7 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
       logger.warn({ event: 'workspace_refused', workspace }, message);
     if (workspaces.list.length === 0)
       throw new CodedError('workspace_invalid', workspaces.problems[0]?.message ?? 'No workspace is configured.');
-    const loginPath = createLoginPath({ environment, shell: environment.SHELL, clock });
+    const loginPath = createUserPath({ system: process.platform, environment, clock });
     supervisor = await createSupervisor(options, stores, loginPath);
     const engine = new Engine({
       stores,

@@ -171,5 +171,7 @@ test('a process has one identity for life; a dead one and a zombie have none', a
 });
 
 test('a system that we cannot account for processes on is refused with a sentence', () => {
-  expect(() => createProcessPlatform('win32')).toThrowError(expect.objectContaining({ code: 'platform_unsupported' }));
+  expect(() => createProcessPlatform('freebsd')).toThrowError(
+    expect.objectContaining({ code: 'platform_unsupported' }),
+  );
 });

@@ -256,7 +256,7 @@ export class TaskRun {
       await supervisor.sweep(task.taskId);
       return failedBy(providerGone(task.launch.provider));
     }
-    const process = task.process ? await supervisor.adopt(task.process) : undefined;
+    const process = task.process ? await supervisor.adopt(task.taskId, task.process) : undefined;
     if (process) {
       const text = `The bridge was started again; it goes on following ${provider.name}.`;
       gate.append({ type: 'notice', level: 'warning', text });

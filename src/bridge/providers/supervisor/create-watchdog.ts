@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../ports.ts';
-import { type Environment, mergePaths } from './environment.ts';
+import { type Environment, mergePaths, pathOf } from './environment.ts';
 import type { ProcessPlatform } from './platform.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -19,8 +19,9 @@ export interface CreateWatchdogOptions {
 const TOOLS = '/usr/bin:/bin:/usr/sbin:/sbin';
 
 /**
- * Undefined on Windows: there is no shell that could be it at little cost, nothing shows it the environment of another
- * process, and the system itself ends an agent's first process together with the bridge that started it.
+ * Undefined on Windows: nothing there shows the environment of another process, the only shell that could look at all
+ * takes tens of megabytes, and the system itself ends a task's first process together with the bridge (it is in a job
+ * object that closes with us). What that one had started goes on until the next bridge finds it by its descent.
  */
 export function createWatchdog({
   bridgeDir,
@@ -30,5 +31,5 @@ export function createWatchdog({
 }: CreateWatchdogOptions): Watchdog | undefined {
   if (system !== 'linux' && system !== 'darwin') return undefined;
   const folder = path.join(bridgeDir, 'watchdog');
-  return new Watchdog({ ...rest, folder, system, path: mergePaths(TOOLS, environment.PATH ?? '') });
+  return new Watchdog({ ...rest, folder, system, path: mergePaths(TOOLS, pathOf(environment)) });
 }

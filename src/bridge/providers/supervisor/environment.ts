@@ -57,6 +57,11 @@ export function environmentOfTask(options: TaskEnvironmentOptions): Record<strin
   };
 }
 
+/** PATH, which Windows spells in any case. */
+export function pathOf(environment: Environment): string {
+  return Object.entries(environment).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? '';
+}
+
 /** The entries of `first`, then those of `second` that it lacks. */
 export function mergePaths(first: string, second: string): string {
   const entries = [...first.split(path.delimiter), ...second.split(path.delimiter)];

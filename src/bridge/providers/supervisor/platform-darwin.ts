@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { processesOfTask, type TableEntry } from './descendants.ts';
 import type { ProcessPlatform } from './platform.ts';
-import { posixSignals } from './posix-signals.ts';
+import { posixPlatform } from './posix-platform.ts';
 
 /** Runs `ps` with these arguments and resolves with what it prints. */
 export type RunPs = (args: readonly string[]) => Promise<string>;
@@ -12,7 +12,7 @@ const LINE = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\w{3} \w{3} [ \d]\d [\d:]{8} \d{4})\s
 /** Processes as `ps` shows them: macOS has no /proc, and `-E` adds the environment of one's own processes. */
 export function createDarwinPlatform(ps: RunPs = runPs): ProcessPlatform {
   return {
-    ...posixSignals,
+    ...posixPlatform,
     async identify(pid) {
       const [entry] = await table(ps, ['-p', String(pid)], '');
       return entry && { pid, startedAt: entry.startedAt };

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { processesOfTask, type TableEntry } from './descendants.ts';
 import type { ProcessPlatform } from './platform.ts';
-import { posixSignals } from './posix-signals.ts';
+import { posixPlatform } from './posix-platform.ts';
 import type { ProcessIdentity } from './process.ts';
 
 /** Processes as /proc shows them (proc_pid_stat(5), proc_pid_environ(5)). */
@@ -18,17 +18,17 @@ export function createLinuxPlatform(): ProcessPlatform {
     return { pid, ...stat, isMarked: environment !== undefined && holdsEntry(environment, marker) };
   }
   return {
-    ...posixSignals,
+    ...posixPlatform,
     async identify(pid) {
       const stat = await statOf(pid);
       return stat && { pid, startedAt: stat.startedAt };
     },
-    async findMarked(entry, sessions) {
+    async findMarked(entry, roots) {
       const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
       const marker = Buffer.from(`${entry}\0`);
       const table = await Promise.all(pids.map((pid) => entryOf(pid, marker)));
       const live = table.filter((item) => item !== undefined);
-      const found = processesOfTask(live, { ownPid: process.pid, sessions });
+      const found = processesOfTask(live, { ownPid: process.pid, sessions: roots.map(({ pid }) => pid) });
       return found.map(({ pid, startedAt }): ProcessIdentity => ({ pid, startedAt }));
     },
     async memoryOf(pids) {

@@ -67,6 +67,8 @@ export class Supervisor {
       logs.push(stdout);
       const stderr = await open(place.stderrPath, 'a');
       logs.push(stderr);
+      const problem = this.#options.platform.whyNotStart(plan.file, plan.args);
+      if (problem) return err({ code: 'spawn_failed', message: `Could not start ${plan.file}: ${problem}.` });
       return await this.#spawnInto(plan, place, [stdout.fd, stderr.fd]);
     } catch (error) {
       return err({ code: 'spawn_failed', message: `Could not start ${plan.file}: ${messageOf(error)}` });
@@ -91,7 +93,8 @@ export class Supervisor {
       cwd: place.cwd,
       env,
       extendEnv: false,
-      detached: true,
+      detached: platform.hasSessions,
+      windowsHide: true,
       cleanup: false,
       buffer: false,
       reject: false,
@@ -103,19 +106,21 @@ export class Supervisor {
     if (subprocess.pid === undefined) return err(await reasonOfFailure(plan.file, subprocess));
     // Gone already: then nothing can be mistaken for it, because it is never looked for again.
     const identity = (await platform.identify(subprocess.pid)) ?? { pid: subprocess.pid, startedAt: 'gone' };
+    platform.track(markOf(place.taskId), identity);
     logger.info({ event: 'process_started', taskId: place.taskId, runId, pid: identity.pid, file: plan.file });
     return ok(childProcess(identity, subprocess));
   }
 
   /** A process of an earlier life of the bridge, or undefined if it is gone. */
-  async adopt(identity: ProcessIdentity): Promise<SupervisedProcess | undefined> {
+  async adopt(taskId: string, identity: ProcessIdentity): Promise<SupervisedProcess | undefined> {
     const { platform, clock } = this.#options;
+    platform.track(markOf(taskId), identity);
     return (await isSame(platform, identity)) ? adoptProcess(identity, platform, clock) : undefined;
   }
 
   /** The live processes of a task. */
-  find(taskId: string, sessions: readonly number[] = []): Promise<readonly ProcessIdentity[]> {
-    return this.#options.platform.findMarked(`${TASK_MARKER}=${taskId}`, sessions);
+  find(taskId: string, roots: readonly ProcessIdentity[] = []): Promise<readonly ProcessIdentity[]> {
+    return this.#options.platform.findMarked(markOf(taskId), roots);
   }
 
   /** Bytes that the live processes of a task use together. */
@@ -160,13 +165,14 @@ export class Supervisor {
 
   async #sweep(taskId: string, known: readonly ProcessIdentity[], root?: ProcessIdentity): Promise<void> {
     await sweepProcesses(this.#sweepOptions(taskId, known, root));
+    this.#options.platform.untrack(markOf(taskId));
     this.#options.watchdog?.release(taskId);
   }
 
   #sweepOptions(taskId: string, known: readonly ProcessIdentity[], root?: ProcessIdentity): SweepOptions {
     const { platform, clock, logger } = this.#options;
-    const sessions = root ? [root.pid] : [];
-    return { platform, clock, logger, taskId, known, find: () => this.find(taskId, sessions) };
+    const roots = root ? [root] : [];
+    return { platform, clock, logger, taskId, known, find: () => this.find(taskId, roots) };
   }
 
   /** Starts nothing any more. What still runs is ended within seconds, unless a next life of the bridge takes over. */
@@ -192,6 +198,10 @@ export class Supervisor {
     abort.abort();
     return isGone;
   }
+}
+
+function markOf(taskId: string): string {
+  return `${TASK_MARKER}=${taskId}`;
 }
 
 async function reasonOfFailure(file: string, failed: PromiseLike<{ cause?: unknown }>): Promise<Reason> {
