@@ -16,11 +16,15 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
+  for (const { pid, command } of processesWith(`sleep ${NAP}`))
+    if (command.startsWith('sleep')) process.kill(pid, 'SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
 
 const ID = `id-${process.pid}`;
 const TOKEN = 'token';
+/** Seconds; this test's own, so that sleepers can be told by their arguments. */
+const NAP = 1_000_000 + process.pid;
 
 function tool(name: string, text: string): void {
   writeFileSync(path.join(folder, name), `#!/bin/sh\n${text}\n`);
@@ -38,13 +42,17 @@ async function start(file: string, args: string[], env: Record<string, string>):
   return child;
 }
 
-/** One marked process, with a child whose environment is cleared, and one stranger. */
+/** One marked process; a child of it and an orphan in its session, both with a cleared environment; and one stranger. */
 async function cast(system: string) {
-  const nap = String(1_000_000 + process.pid);
-  const marked = await start('sh', ['-c', `env -i sleep ${nap} & wait`], { CTRLNODE_BRIDGE: ID });
+  const marked = await start('sh', ['-c', `(env -i sleep ${NAP}1 &); env -i sleep ${NAP} & wait`], {
+    CTRLNODE_BRIDGE: ID,
+  });
   const stranger = await start('sleep', ['120'], { CTRLNODE_BRIDGE: `${ID}0`, NOTE: `CTRLNODE_BRIDGE=${ID}` });
+  const isThere = (command: string) => processesWith(command).some((process) => process.command === command);
+  const childIsThere = () => isThere(`sleep ${NAP}`);
+  const orphanIsThere = () => isThere(`sleep ${NAP}1`);
   await waitFor(
-    () => processesWith(`sleep ${nap}`).find(({ command }) => command === `sleep ${nap}`),
+    () => (childIsThere() && orphanIsThere()) || undefined,
     () => 'no child',
   );
   const args = ['-c', WATCHDOG_SCRIPT, 'watchdog', folder, TOKEN, ID, system, '0'];
@@ -53,7 +61,8 @@ async function cast(system: string) {
     watchdog,
     marked,
     stranger,
-    childIsThere: () => processesWith(`sleep ${nap}`).some(({ command }) => command === `sleep ${nap}`),
+    childIsThere,
+    orphanIsThere,
   };
 }
 
@@ -67,11 +76,12 @@ const armed = () => path.join(folder, `${TOKEN}.armed`);
 
 async function endsAllMarked(system: string): Promise<void> {
   writeFileSync(armed(), '');
-  const { watchdog, marked, stranger, childIsThere } = await cast(system);
+  const { watchdog, marked, stranger, childIsThere, orphanIsThere } = await cast(system);
   const gone = once(marked, 'exit', { signal: AbortSignal.timeout(10_000) });
   await end(watchdog);
   expect((await gone)[1]).toBe('SIGKILL');
   expect(childIsThere()).toBe(false);
+  expect(orphanIsThere()).toBe(false);
   expect(stranger.signalCode).toBe(null);
   expect(existsSync(armed())).toBe(false);
   expect(existsSync(path.join(folder, `${TOKEN}.acting`))).toBe(false);

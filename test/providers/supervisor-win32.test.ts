@@ -82,6 +82,16 @@ test('the children of a parent that died are found, if the parent was seen while
   expect(await windows.found()).toEqual([102]);
 });
 
+test('the children of a stranger who got the number of a dead member, and died too, are left alone', async () => {
+  const windows = machine([entry(100, 4, 1_000), entry(101, 100, 1_001)]);
+  windows.platform.track(MARK, root);
+  await windows.found();
+  windows.end(101);
+  expect(await windows.found()).toEqual([100]);
+  windows.start(entry(150, 101, 5_001));
+  expect(await windows.found()).toEqual([100]);
+});
+
 test('what a root left that died while the bridge was away is found by the root’s number and time', async () => {
   const windows = machine([entry(101, 100, 1_001), entry(90, 100, 500)]);
   windows.platform.track(MARK, root);

@@ -25,8 +25,8 @@ export function createWin32Platform(
       const table = await look();
       const known = [...(members.get(entry) ?? []), ...roots.flatMap(memberOf)];
       const found = familyOf(table, known);
-      // Those that are gone stay known, because their children may be alive and tell nothing else.
-      if (members.has(entry)) members.set(entry, distinct([...known, ...found]));
+      // Those that are gone have told their last: later their numbers may be a stranger's, who may have children too.
+      if (members.has(entry)) members.set(entry, found);
       return found.filter(({ pid }) => pid !== process.pid).map(identityOf);
     },
     track(entry, root) {
