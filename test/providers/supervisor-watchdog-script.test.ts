@@ -1,4 +1,4 @@
-/** The script by itself, with the tools of other systems: a `grep` that knows no -z, the `ps` of macOS. */
+/** The script by itself, also with the `ps` of macOS. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -88,11 +88,6 @@ async function endsAllMarked(system: string): Promise<void> {
 }
 
 test('ends the marked processes and what descends from them, with the tools that are here', async () => {
-  await endsAllMarked('linux');
-});
-
-test('does so too with a grep that cannot split at NUL', async () => {
-  tool('grep', 'case $1 in -*z*) exit 2 ;; esac\nexec /usr/bin/grep "$@"');
   await endsAllMarked('linux');
 });
 

@@ -1,7 +1,8 @@
 /**
  * What the watchdog runs: POSIX shell, because inside the desktop app no Node program can be started. Arguments: folder,
  * token, id of the bridge, system, seconds of grace. It reads words of the bridge on stdin until the bridge says `bye`
- * or is gone. Nothing here may carry the whole marker in its arguments: macOS shows arguments and environment as one.
+ * or is gone. On macOS nothing here may carry the whole marker in its arguments: its `ps` shows them and the environment
+ * as one.
  */
 export const WATCHDOG_SCRIPT = String.raw`
 trap '' HUP INT TERM
@@ -22,16 +23,12 @@ if ! mv -f "$armed" "$acting" 2>/dev/null; then
   if [ -d "$folder" ] && ! [ -e "$armed" ]; then exit 0; fi
 fi
 
-if printf 'a=b\0c=d\0' | grep -qzxF c=d 2>/dev/null; then splits_at_nul=yes; else splits_at_nul=no; fi
-
+# All in one go, because one process for each to be looked at would take seconds on a busy machine. With several files
+# tail says before each whose it is.
 marked_linux() {
-  if [ $splits_at_nul = yes ]; then
-    grep -lzxF "$mark" /proc/[0-9]*/environ | while IFS=/ read -r _ _ pid _; do echo "$pid"; done
-    return
-  fi
-  for pid in $(cd /proc && echo [0-9]*); do
-    if tr '\0' '\n' <"/proc/$pid/environ" | grep -qxF "$mark"; then echo "$pid"; fi
-  done
+  tail -n +1 /dev/null /proc/[0-9]*/environ | tr '\0' '\n' | awk -v mark="$mark" '
+    /^==> \/proc\/[0-9]+\/environ <==$/ { split($2, parts, "/"); pid = parts[3]; next }
+    $0 == mark { print pid }'
 }
 
 table_linux() {
