@@ -104,7 +104,7 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
     await engine.start();
     return engine;
   } catch (error) {
-    supervisor?.dispose();
+    await supervisor?.dispose();
     await stores.close();
     throw error;
   }

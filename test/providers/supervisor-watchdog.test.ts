@@ -193,7 +193,7 @@ test('before a planned restart the bridge can ask for more time', async () => {
   const found = await bridge.supervisor.find(idOf('forever'));
   await bridge.watchdog?.keepFor(2);
   const startMs = performance.now();
-  bridge.watchdog?.dispose();
+  await bridge.watchdog?.dispose();
   await untilGone(found);
   expect(performance.now() - startMs).toBeGreaterThan(1_900);
 });

@@ -202,7 +202,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     closeState: () => state.dispose(),
     async close(): Promise<void> {
       await runner.stop();
-      supervisor.dispose();
+      await supervisor.dispose();
       await log.close();
       state.dispose();
       if (!options.root) rmSync(root, { recursive: true, force: true });

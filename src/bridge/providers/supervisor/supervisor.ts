@@ -176,8 +176,8 @@ export class Supervisor {
   }
 
   /** Starts nothing any more. What still runs is ended within seconds, unless a next life of the bridge takes over. */
-  dispose(): void {
-    this.#options.watchdog?.dispose();
+  async dispose(): Promise<void> {
+    await this.#options.watchdog?.dispose();
   }
 
   // A group is signalled only while its leader lives: afterwards the number may already be somebody else's.

@@ -23,7 +23,7 @@ export interface ArmedWatchdog {
   readonly gone: Promise<void>;
   /** It waits this long for the next bridge. */
   keep(seconds: number): void;
-  /** It is not needed any more. */
+  /** It is not needed any more. Resolves when it is gone. */
   dismiss(): Promise<void>;
   /** As if this process had ended. */
   letGo(): void;
@@ -51,6 +51,7 @@ export async function startWatchdog(plan: WatchdogPlan): Promise<ArmedWatchdog> 
       async dismiss() {
         await rm(file, { force: true });
         stdin.end('bye\n');
+        await gone;
       },
       letGo: () => void stdin.end(),
     };

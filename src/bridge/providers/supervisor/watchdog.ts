@@ -1,4 +1,4 @@
-import type { Clock } from '../../../base/clock.ts';
+import { type Clock, sleep } from '../../../base/clock.ts';
 import type { Disposable } from '../../../base/disposal.ts';
 import { drop } from '../../../base/drop.ts';
 import { messageOf } from '../../../base/errors.ts';
@@ -23,6 +23,7 @@ export interface WatchdogOptions {
 const GRACE_SECONDS = 3;
 /** After one that could not be started or soon ended by itself. */
 const RESTART_MS = 1_000;
+const LEAVING_MS = 500;
 
 /**
  * Keeps the promise that no process of a task outlives this bridge by more than a few seconds, also when the bridge is
@@ -34,6 +35,7 @@ export class Watchdog {
   readonly #tasks = new Set<string>();
   #armed: Promise<ArmedWatchdog> | undefined;
   #restart: Disposable | undefined;
+  #leaving: Promise<void> | undefined;
 
   /** What marks every process of a task. */
   readonly bridgeId: string;
@@ -52,13 +54,17 @@ export class Watchdog {
   /** No process of the task is left. */
   release(taskId: string): void {
     if (!this.#tasks.delete(taskId) || this.#tasks.size > 0) return;
-    this.#part((watchdog) => watchdog.dismiss());
+    this.#leaving = this.#part((watchdog) => watchdog.dismiss());
   }
 
   /** This life of the bridge is over, even if its process goes on. Tasks that are held still are ended, unless a next life takes over. */
-  dispose(): void {
+  async dispose(): Promise<void> {
     this.#tasks.clear();
-    this.#part(async (watchdog) => watchdog.letGo());
+    await this.#part(async (watchdog) => watchdog.letGo());
+    const abort = new AbortController();
+    const late = sleep(this.#options.clock, LEAVING_MS, abort.signal).catch(() => undefined);
+    await Promise.race([this.#leaving, late]);
+    abort.abort();
   }
 
   /** For a planned restart: what runs may wait this long for the next bridge. */
@@ -77,13 +83,13 @@ export class Watchdog {
     await relieveWatchdogs(earlier, { folder, bridgeId: this.bridgeId, platform, clock, logger });
   }
 
-  #part(how: (watchdog: ArmedWatchdog) => Promise<void>): void {
+  async #part(how: (watchdog: ArmedWatchdog) => Promise<void>): Promise<void> {
     const armed = this.#armed;
     this.#armed = undefined;
     this.#restart?.dispose();
     this.#restart = undefined;
     // One that could not be started has told so already.
-    armed?.then(how).catch(() => undefined);
+    await armed?.then(how).catch(() => undefined);
   }
 
   // A bridge that cannot have a watchdog runs its tasks all the same: then the next bridge ends what a crash leaves.
