@@ -126,6 +126,20 @@ test('ends nothing after `bye`, nor when its file is gone; but does when the who
   await Promise.all(gone);
 });
 
+test('ends a marked process in the session of the bridge, but not that session', async () => {
+  writeFileSync(armed(), '');
+  const script = `CTRLNODE_BRIDGE=${ID} sleep ${NAP}2 & setsid "$@" </dev/null; sleep ${NAP}3`;
+  const args = ['-c', script, 'sh', '/bin/sh', '-c', WATCHDOG_SCRIPT, 'watchdog', folder, TOKEN, ID, 'linux', '0'];
+  await start('sh', args, {});
+  const sleepers = () => processesWith(`sleep ${NAP}`).map(({ command }) => command);
+  await waitFor(
+    () => sleepers().find((command) => command === `sleep ${NAP}3`),
+    () => 'the session was ended',
+    5_000,
+  );
+  expect(sleepers()).not.toContain(`sleep ${NAP}2`);
+});
+
 test('ignores the signals that end a whole terminal or session', async () => {
   writeFileSync(armed(), '');
   const { watchdog, childIsThere } = await cast('linux');

@@ -7,6 +7,8 @@
 export const WATCHDOG_SCRIPT = String.raw`
 trap '' HUP INT TERM
 folder=$1 token=$2 mark=CTRLNODE_BRIDGE=$3 system=$4 grace=$5
+# The session of the bridge may be that of a terminal.
+ours=$(awk '/^NSsid:/ { print $2 }' "/proc/$PPID/status" 2>/dev/null)
 
 while read -r word rest; do
   case $word in
@@ -23,18 +25,14 @@ if ! mv -f "$armed" "$acting" 2>/dev/null; then
   if [ -d "$folder" ] && ! [ -e "$armed" ]; then exit 0; fi
 fi
 
-# All in one go, because one process for each to be looked at would take seconds on a busy machine. With several files
-# tail says before each whose it is.
-marked_linux() {
-  tail -n +1 /dev/null /proc/[0-9]*/environ | tr '\0' '\n' | awk -v mark="$mark" '
-    /^==> \/proc\/[0-9]+\/environ <==$/ { split($2, parts, "/"); pid = parts[3]; next }
-    $0 == mark { print pid }'
-}
-
-table_linux() {
-  cat /proc/[0-9]*/status | awk '
-    function tell() { if (pid && state !~ /^[ZX]/) print pid, parent, session }
-    /^Name:/ { tell(); pid = 0; session = 0 }
+# The marked pids, and for every process its pid, parent and session. All files in one go, because one process for each
+# process to be looked at would take seconds on a busy machine; tail says before each whose it is.
+look_linux() {
+  tail -n +1 /proc/[0-9]*/environ /proc/[0-9]*/status | tr '\0' '\n' | awk -v mark="$mark" '
+    function tell() { if (pid && state !~ /^[ZX]/) print pid, parent, session; pid = 0 }
+    /^==> \/proc\/[0-9]+\/environ <==$/ { tell(); kind = "environ"; split($2, parts, "/"); owner = parts[3]; next }
+    /^==> \/proc\/[0-9]+\/status <==$/ { tell(); kind = "status"; session = 0; next }
+    kind == "environ" { if ($0 == mark) print owner; next }
     /^State:/ { state = $2 }
     /^Pid:/ { pid = $2 }
     /^PPid:/ { parent = $2 }
@@ -50,14 +48,10 @@ look_darwin() {
   done
 }
 
-look_linux() {
-  marked_linux
-  table_linux
-}
-
-# The marked processes, all that descend from them and all that share a session with them: one pid per line.
+# The marked processes, all that descend from them and all that share a session with them, unless it was the bridge's:
+# one pid per line.
 look() {
-  "look_$system" 2>/dev/null | awk -v own=$$ '
+  "look_$system" 2>/dev/null | awk -v own=$$ -v ours="$ours" '
     NF == 1 { marked[$1] = 1; next }
     $1 != own { order[++count] = $1; parent[$1] = $2; session[$1] = $3 }
     END {
@@ -68,7 +62,7 @@ look() {
           if (pid in found) continue
           if (!(pid in marked) && !(parent[pid] in found) && !(session[pid] in sessions)) continue
           found[pid] = 1
-          if (session[pid] > 0 && session[pid] != own) sessions[session[pid]] = 1
+          if (session[pid] > 0 && session[pid] != own && session[pid] != ours) sessions[session[pid]] = 1
           grown = 1
         }
       } while (grown)
