@@ -21,12 +21,13 @@ import { loadIdentity } from './identity/bridge-identity.ts';
 import { createWorkspaces } from './policy/workspaces.ts';
 import type { Logger, StoredTask } from './ports.ts';
 import { createProviders } from './providers/registry.ts';
+import { createWatchdog } from './providers/supervisor/create-watchdog.ts';
 import type { Environment } from './providers/supervisor/environment.ts';
-import { createLoginPath } from './providers/supervisor/login-path.ts';
 import { createProcessPlatform } from './providers/supervisor/platform.ts';
 import { Supervisor } from './providers/supervisor/supervisor.ts';
+import { createUserPath } from './providers/supervisor/user-path.ts';
 import type { SecretStore } from './store/secret-store.ts';
-import { openStores } from './stores.ts';
+import { openStores, type Stores } from './stores.ts';
 
 export interface BridgeOptions {
   /** The engine's own folder. One engine at a time. */
@@ -71,20 +72,15 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
   const { bridgeDir, config, clock, logger, environment, secrets } = options;
   const name = config.name ?? options.hostname;
   const stores = await openStores({ bridgeDir, clock, logger, secrets });
+  let supervisor: Supervisor | undefined;
   try {
     const workspaces = createWorkspaces({ folders: config.workspaces, dataDir: bridgeDir, homeDir: homedir() });
     for (const { name: workspace, message } of workspaces.problems)
       logger.warn({ event: 'workspace_refused', workspace }, message);
     if (workspaces.list.length === 0)
       throw new CodedError('workspace_invalid', workspaces.problems[0]?.message ?? 'No workspace is configured.');
-    const loginPath = createLoginPath({ environment, shell: environment.SHELL, clock });
-    const supervisor = new Supervisor({
-      platform: createProcessPlatform(process.platform),
-      environment,
-      loginPath,
-      clock,
-      logger,
-    });
+    const loginPath = createUserPath({ system: process.platform, environment, clock });
+    supervisor = await createSupervisor(options, stores, loginPath);
     const engine = new Engine({
       stores,
       name,
@@ -104,12 +100,24 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
     });
     const control = await listenOnControlSocket(controlSocketPath(bridgeDir), controlRoutes(engine), logger);
     engine.onStop(() => control.close());
+    engine.onStop(async () => supervisor?.dispose());
     await engine.start();
     return engine;
   } catch (error) {
+    await supervisor?.dispose();
     await stores.close();
     throw error;
   }
+}
+
+// Early: an earlier life may have ended a moment ago, and its watchdog waits only seconds for this one.
+async function createSupervisor(options: BridgeOptions, stores: Stores, loginPath: () => Promise<string>) {
+  const { bridgeDir, environment, clock, logger } = options;
+  const platform = createProcessPlatform(process.platform);
+  const watchdog = createWatchdog({ bridgeDir, system: process.platform, environment, platform, clock, logger });
+  const left = stores.tasks.listUnfinished().filter((task) => task.state !== 'queued');
+  await watchdog?.takeOver(left.map(({ taskId }) => taskId));
+  return new Supervisor({ platform, environment, loginPath, watchdog, clock, logger });
 }
 
 function loadPerCore(): number {

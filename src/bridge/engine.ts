@@ -97,6 +97,7 @@ export class Engine implements Bridge {
       },
       waitingBytes: () => log.queueDepth().bytes,
       timeLimitMs: config.limits.minutesPerTask && config.limits.minutesPerTask * 60_000,
+      memoryLimitMegabytes: config.limits.megabytesPerTask,
       policy: this.#policy,
       approvalDeadlineMs: config.approvals.deadlineHours * 3_600_000,
       journals: log,

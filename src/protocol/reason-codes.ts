@@ -48,6 +48,7 @@ export const REASON_CODES = [
   'bridge_crashed',
   'time_limit',
   'output_limit',
+  'memory_limit',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 

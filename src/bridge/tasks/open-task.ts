@@ -46,6 +46,8 @@ export interface OpenTaskOptions {
   readonly outputLimits: OutputLimits;
   /** What waits for the control plane, over all streams. */
   readonly waitingBytes: () => number;
+  /** Of all processes of a task together. Undefined: as much as they like. */
+  readonly memoryLimitMegabytes: number | undefined;
   readonly policy?: ApprovalPolicy | undefined;
   readonly audit?: AuditTrail | undefined;
   /** The bridge's own folder, for the record of a task whose workspace cannot hold it. */
@@ -91,6 +93,7 @@ export async function openTask(task: StoredTask, options: OpenTaskOptions): Prom
     timeLimitMs: options.timeLimitMs,
     outputLimits: options.outputLimits,
     waitingBytes: options.waitingBytes,
+    memoryLimitMegabytes: options.memoryLimitMegabytes,
     policy: options.policy,
     audit: options.audit,
     supervisor,

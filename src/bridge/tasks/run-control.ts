@@ -31,6 +31,7 @@ export class RunControl implements Disposable {
   #process: SupervisedProcess | undefined;
   #verdict: Verdict | undefined;
   #stopCause: StopCause | undefined;
+  #stopSentence: string | undefined;
   #failure: Reason | undefined;
   #stopping: Promise<void> | undefined;
   #linger: Disposable | undefined;
@@ -79,8 +80,12 @@ export class RunControl implements Disposable {
     this.#verdict = undefined;
   }
 
-  stop(cause: StopCause): void {
-    if (!this.#verdict) this.#stopCause ??= cause;
+  /** `sentence` says more than the kind of cause does. */
+  stop(cause: StopCause, sentence?: string): void {
+    if (!this.#verdict && !this.#stopCause) {
+      this.#stopCause = cause;
+      this.#stopSentence = sentence;
+    }
     this.#stopProcess();
   }
 
@@ -109,7 +114,14 @@ export class RunControl implements Disposable {
   endingOf(exit: Exit | null, { isRecovered }: { readonly isRecovered: boolean }): Ending {
     if (this.#failure) return { state: 'failed', reason: this.#failure, exit };
     const { providerName } = this.#options;
-    return endingOf({ providerName, exit, verdict: this.#verdict, stopCause: this.#stopCause, isRecovered });
+    return endingOf({
+      providerName,
+      exit,
+      verdict: this.#verdict,
+      stopCause: this.#stopCause,
+      stopSentence: this.#stopSentence,
+      isRecovered,
+    });
   }
 
   dispose(): void {

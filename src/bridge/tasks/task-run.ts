@@ -12,6 +12,7 @@ import { TaskApprovals } from './approvals.ts';
 import type { StopCause } from './ending.ts';
 import type { JournalFacts } from './journal-facts.ts';
 import type { JournalGate } from './journal-gate.ts';
+import { MemoryLimit } from './memory-limit.ts';
 import type { OutputLimits } from './output-bound.ts';
 import { OutputWatcher } from './output-watcher.ts';
 import { RunControl } from './run-control.ts';
@@ -34,6 +35,7 @@ export interface TaskRunOptions {
   readonly timeLimitMs: number | undefined;
   readonly outputLimits: OutputLimits;
   readonly waitingBytes: () => number;
+  readonly memoryLimitMegabytes: number | undefined;
   readonly policy?: ApprovalPolicy | undefined;
   readonly audit?: AuditTrail | undefined;
   readonly supervisor: Supervisor;
@@ -54,6 +56,7 @@ export class TaskRun {
   readonly #approvals: TaskApprovals;
   readonly #control: RunControl;
   readonly #timeLimit: TimeLimit;
+  readonly #memoryLimit: MemoryLimit;
   readonly #turns: TaskTurns;
   #stderrOffset: number;
   #isEnding = false;
@@ -70,6 +73,14 @@ export class TaskRun {
       limitMs: options.timeLimitMs,
       clock,
       onExceeded: () => this.#control.stop('time'),
+    });
+    this.#memoryLimit = new MemoryLimit({
+      taskId,
+      limitMegabytes: options.memoryLimitMegabytes,
+      measure: () => supervisor.memoryOf(taskId),
+      clock,
+      logger,
+      onExceeded: (sentence) => this.#control.stop('memory', sentence),
     });
     this.#approvals = new TaskApprovals({
       taskId,
@@ -136,6 +147,7 @@ export class TaskRun {
     } finally {
       this.#isEnding = true;
       this.#timeLimit.dispose();
+      this.#memoryLimit.dispose();
       this.#control.dispose();
       this.#approvals.cancelAll(whyUnanswered(this.#control.stopCause));
       this.#approvals.dispose();
@@ -165,6 +177,7 @@ export class TaskRun {
     ledger.patch({ process: agent.process.identity, sessionId: agent.sessionId });
     ledger.enter('running');
     this.#timeLimit.run();
+    this.#memoryLimit.run();
     this.#control.attach(agent.process, agent);
     const exit = await this.#follow(agent, agent.process);
     if (turn.sessionId !== null && this.#isSessionLost()) return this.#renew(provider);
@@ -243,12 +256,13 @@ export class TaskRun {
       await supervisor.sweep(task.taskId);
       return failedBy(providerGone(task.launch.provider));
     }
-    const process = task.process ? await supervisor.adopt(task.process) : undefined;
+    const process = task.process ? await supervisor.adopt(task.taskId, task.process) : undefined;
     if (process) {
       const text = `The bridge was started again; it goes on following ${provider.name}.`;
       gate.append({ type: 'notice', level: 'warning', text });
       if (task.state !== 'running' || facts.lastState !== 'running') ledger.enter('running');
       this.#timeLimit.run();
+      this.#memoryLimit.run();
       this.#control.attach(process);
     } else {
       await supervisor.sweep(task.taskId);

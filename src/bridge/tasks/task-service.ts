@@ -21,7 +21,13 @@ import { TaskSlots } from './task-slots.ts';
 export interface TaskRunnerOptions
   extends Omit<
     OpenTaskOptions,
-    'providers' | 'onDidChange' | 'approvalDeadlineMs' | 'timeLimitMs' | 'outputLimits' | 'waitingBytes'
+    | 'providers'
+    | 'onDidChange'
+    | 'approvalDeadlineMs'
+    | 'timeLimitMs'
+    | 'outputLimits'
+    | 'waitingBytes'
+    | 'memoryLimitMegabytes'
   > {
   readonly providers: readonly Provider[];
   readonly resolveWorkspace: LaunchChecks['resolveWorkspace'];
@@ -30,6 +36,7 @@ export interface TaskRunnerOptions
   readonly timeLimitMs?: number | undefined;
   readonly outputLimits?: OutputLimits;
   readonly waitingBytes?: () => number;
+  readonly memoryLimitMegabytes?: number | undefined;
   /** How people call a device of the account, for telling who answered. */
   readonly deviceName?: (deviceId: string) => string | undefined;
 }
@@ -235,6 +242,7 @@ export class TaskRunner implements TaskService {
       timeLimitMs: this.#options.timeLimitMs,
       outputLimits: this.#options.outputLimits ?? NO_OUTPUT_LIMITS,
       waitingBytes: this.#options.waitingBytes ?? (() => 0),
+      memoryLimitMegabytes: this.#options.memoryLimitMegabytes,
       onDidChange: (task) => this.#changed.fire(task),
     };
   }

@@ -41,6 +41,7 @@ const SENTENCES: Readonly<Record<ReasonCode, string>> = {
   bridge_crashed: 'CTRL NODE ended unexpectedly on the machine while this ran.',
   output_limit: 'It printed more than the machine allows.',
   time_limit: 'It took longer than the time limit.',
+  memory_limit: 'It used more memory than the machine allows for one task.',
 };
 
 /** Codes that come from the server or from this device. */
