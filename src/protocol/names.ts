@@ -35,6 +35,9 @@ export const workspaceNameSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, 'must be a plain name of up to 63 characters');
 
+/** Name that the user gave to a folder of theirs in which agents may work; as secret as a workspace's. */
+export const projectNameSchema = workspaceNameSchema;
+
 export const providerIdSchema = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be a provider id such as "claude"');
 
 /** Streams of records: `bridge` and `task:<id>` go up, `commands` goes down (design section 4). */

@@ -67,6 +67,9 @@ export const approvalBySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('machine') }),
   /** The machine's own policy file; `rule` counts from 1. */
   z.object({ kind: z.literal('policy'), rule: z.int().min(1) }),
+  /** The user turned questions off in the machine's configuration, for the task's workspace or its project. */
+  z.object({ kind: z.literal('workspace') }),
+  z.object({ kind: z.literal('project') }),
 ]);
 export type ApprovalBy = z.infer<typeof approvalBySchema>;
 
