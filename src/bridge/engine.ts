@@ -16,6 +16,7 @@ import { Link } from './link/link.ts';
 import { createCommandEffects } from './policy/command-effects.ts';
 import { createCommandGate } from './policy/command-gate.ts';
 import { PolicyFile } from './policy/policy-file.ts';
+import type { Projects } from './policy/projects.ts';
 import type { Workspaces } from './policy/workspaces.ts';
 import type { Logger, StoredTask } from './ports.ts';
 import { ProviderDiscovery } from './providers/directory.ts';
@@ -39,6 +40,7 @@ export interface EngineOptions {
   readonly host: Snapshot['host'];
   readonly config: BridgeConfig;
   readonly workspaces: Workspaces;
+  readonly projects: Projects;
   readonly providers: readonly Provider[];
   readonly supervisor: Supervisor;
   readonly bridgeDir: string;
@@ -141,7 +143,7 @@ export class Engine implements Bridge {
   }
 
   get snapshot(): Snapshot {
-    const { stores, name, host, workspaces } = this.#options;
+    const { stores, name, host, workspaces, projects } = this.#options;
     return {
       bridgeId: this.#paired?.identity.bridgeId ?? null,
       name,
@@ -152,6 +154,7 @@ export class Engine implements Bridge {
       queue: stores.log.queueDepth(),
       providers: [...this.#discovery.statuses],
       workspaces: workspaces.list.map((workspace) => ({ ...workspace })),
+      projects: projects.list().map((project) => ({ ...project })),
       policy: this.#policy.status,
       pendingApprovals: this.approvals.pending(),
       runningTasks: stores.tasks.listUnfinished().filter((task) => task.state !== 'queued').length,
@@ -273,7 +276,7 @@ export class Engine implements Bridge {
   }
 
   #bridgeInfo(): BridgeInfo {
-    const { name, host, workspaces, stores } = this.#options;
+    const { name, host, workspaces, projects, stores } = this.#options;
     const { problem } = this.#policy.status;
     return {
       name,
@@ -284,6 +287,12 @@ export class Engine implements Bridge {
       ...(problem !== null && { policyProblem: problem }),
       providers: [...this.#discovery.statuses],
       workspaces: workspaces.list.map((workspace) => workspace.name),
+      unaskedWorkspaces: workspaces.list.filter(isUnasked).map((workspace) => workspace.name),
+      projects: projects.list().map((project) => ({
+        name: project.name,
+        isGit: project.isGit,
+        isUnasked: isUnasked(project),
+      })),
     };
   }
 
@@ -319,6 +328,10 @@ export class Engine implements Bridge {
       this.#changed.fire(this.snapshot);
     }, SNAPSHOT_INTERVAL_MS);
   }
+}
+
+function isUnasked({ approvals }: { readonly approvals: 'ask' | 'allow' }): boolean {
+  return approvals === 'allow';
 }
 
 function summaryOf(task: StoredTask, records: number): TaskSummary {

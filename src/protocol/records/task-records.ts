@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { idSchema } from '../names.ts';
 import { reasonSchema } from '../reason-codes.ts';
 import { taskStateSchema } from '../task-state.ts';
-import { sha256Schema } from '../wire/commands.ts';
+import { launchProjectSchema, sha256Schema } from '../wire/commands.ts';
 import {
   planEntrySchema,
   textContentSchema,
@@ -87,6 +87,8 @@ export const taskRecordSchema = z.discriminatedUnion('type', [
     provider: z.string().optional(),
     providerVersion: z.string().optional(),
     workspace: z.string().optional(),
+    /** Where the agent works, if not in the task's own folder. */
+    project: launchProjectSchema.optional(),
     title: z.string().optional(),
   }),
   z.object({

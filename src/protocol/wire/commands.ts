@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { FILE_CHUNK_BYTES, FILE_MAX_BYTES, FILES_PER_TASK_MAX, INSTRUCTIONS_MAX_BYTES } from '../limits.ts';
-import { fileNameSchema, idSchema, providerIdSchema, workspaceNameSchema } from '../names.ts';
+import { fileNameSchema, idSchema, projectNameSchema, providerIdSchema, workspaceNameSchema } from '../names.ts';
 
 /** Standard base64 with padding. */
 export const base64Schema = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
@@ -56,12 +56,18 @@ const messageTextSchema = z
   .min(1)
   .refine((text) => new TextEncoder().encode(text).length <= INSTRUCTIONS_MAX_BYTES, 'is longer than 64 KiB');
 
+/** A project of the user as the agent's working folder: itself, or a fresh git worktree of it. */
+export const launchProjectSchema = z.object({ name: projectNameSchema, worktree: z.boolean() });
+export type LaunchProject = z.infer<typeof launchProjectSchema>;
+
 export const taskLaunchSchema = z.object({
   taskId: idSchema,
   title: z.string().min(1).max(200),
   instructions: messageTextSchema,
   provider: providerIdSchema,
   workspace: workspaceNameSchema,
+  /** Where the agent works, if not in the task's own folder. */
+  project: launchProjectSchema.optional(),
   files: z.array(attachedFileSchema).max(FILES_PER_TASK_MAX),
   /** What only this provider understands, such as `program` for `command` or `model` for `claude`. */
   settings: z.record(z.string().max(64), z.union([z.string().max(4_096), z.number(), z.boolean()])).default({}),
