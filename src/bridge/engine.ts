@@ -15,6 +15,7 @@ import { dial } from './link/dial.ts';
 import { Link } from './link/link.ts';
 import { createCommandEffects } from './policy/command-effects.ts';
 import { createCommandGate } from './policy/command-gate.ts';
+import { createPlaces } from './policy/places.ts';
 import { PolicyFile } from './policy/policy-file.ts';
 import type { Projects } from './policy/projects.ts';
 import type { Workspaces } from './policy/workspaces.ts';
@@ -24,6 +25,7 @@ import type { Provider } from './providers/provider.ts';
 import type { Supervisor } from './providers/supervisor/supervisor.ts';
 import { Inbox } from './store/inbox.ts';
 import type { Stores } from './stores.ts';
+import type { GitOptions } from './tasks/git.ts';
 import { TaskRunner } from './tasks/task-service.ts';
 
 /** Numbers that move all the time are shown this often at most. */
@@ -41,6 +43,7 @@ export interface EngineOptions {
   readonly config: BridgeConfig;
   readonly workspaces: Workspaces;
   readonly projects: Projects;
+  readonly git: GitOptions;
   readonly providers: readonly Provider[];
   readonly supervisor: Supervisor;
   readonly bridgeDir: string;
@@ -75,7 +78,8 @@ export class Engine implements Bridge {
   readonly approvals: LocalApprovals;
 
   constructor(options: EngineOptions) {
-    const { stores, providers, clock, logger, workspaces, config, supervisor, bridgeDir, random, load } = options;
+    const { stores, providers, clock, logger, workspaces, projects, config, supervisor, bridgeDir, random, load, git } =
+      options;
     const { log } = stores;
     this.#options = options;
     this.#paired = options.paired;
@@ -90,6 +94,8 @@ export class Engine implements Bridge {
       logger,
       stateFolder: bridgeDir,
       resolveWorkspace: workspaces.resolve,
+      places: createPlaces(workspaces, projects),
+      git,
       versionOf: (id) => this.#discovery.statuses.find((status) => status.id === id)?.version,
       limits: config.limits,
       outputLimits: {

@@ -150,6 +150,14 @@ export interface ApprovalPolicy {
   decide(request: ApprovalRequest['request'], unasked?: Unasked): PolicyAnswer | undefined;
 }
 
+/** What the user of this machine decided about places. */
+export interface PlacePolicy {
+  /** The absolute path of a project, or why it cannot be worked in. Synchronous. */
+  readonly resolveProject: (name: string) => Result<string, Reason>;
+  /** Set if the user turned questions off for where such a task works. */
+  readonly unaskedIn: (launch: Pick<TaskLaunch, 'workspace' | 'project'>) => Unasked | undefined;
+}
+
 /** Files that came in pieces before the launch that names them. */
 export interface FileSpool {
   /** Writes one piece at its place, durably. Writing the same piece again changes nothing. */

@@ -16,7 +16,7 @@ function setUp(gitOptions?: Parameters<typeof makeGitProject>[1]) {
   const environment = { PATH: process.env.PATH ?? '', HOME: root };
   const make = (folder = project.folder, signal = new AbortController().signal, PATH = environment.PATH) =>
     makeWorktree(
-      { taskId, project: folder, worktree },
+      { taskId, project: folder, worktree, branch: 'new' },
       { environment: { ...environment, GIT_DIR: '/nowhere' }, loginPath: async () => PATH },
       signal,
     );

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { projectNameSchema, providerIdSchema, workspaceNameSchema } from '../../protocol/names.ts';
+import { providerIdSchema, workspaceNameSchema } from '../../protocol/names.ts';
 
 const programSchema = z.strictObject({
   command: z.string().min(1),
@@ -38,7 +38,7 @@ export const configSchema = z.strictObject({
   /** Folders that hold the tasks' own folders, by the name that people see. */
   workspaces: z.record(workspaceNameSchema, folderSchema).default({}),
   /** Existing folders that agents may work in, by the name that people see. */
-  projects: z.record(projectNameSchema, folderSchema).default({}),
+  projects: z.record(workspaceNameSchema, folderSchema).default({}),
   providers: z
     .strictObject({
       claude: ownCommandSchema,

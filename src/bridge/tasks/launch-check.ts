@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
 import type { AttachedFile, TaskLaunch } from '../../protocol/wire/commands.ts';
-import type { FileSpool, TaskTable } from '../ports.ts';
+import type { FileSpool, PlacePolicy, TaskTable } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
 import { taskFolderOf } from './task-paths.ts';
 
@@ -11,6 +11,7 @@ export interface LaunchChecks {
   readonly providers: ReadonlyMap<string, Provider>;
   /** The absolute path of a workspace that the user allowed, or why not. Synchronous and without I/O. */
   readonly resolveWorkspace: (name: string) => Result<string, Reason>;
+  readonly places: Pick<PlacePolicy, 'resolveProject'>;
 }
 
 /** Tasks that have not ended. What comes beyond is refused, not kept somewhere. */
@@ -24,6 +25,8 @@ export function checkLaunch(launch: TaskLaunch, checks: LaunchChecks): Result<st
   if (!settings.ok) return settings;
   const workspace = checks.resolveWorkspace(launch.workspace);
   if (!workspace.ok) return workspace;
+  const project = launch.project && checks.places.resolveProject(launch.project.name);
+  if (project && !project.ok) return project;
   if (checks.tasks.get(launch.taskId)) {
     return refuse('task_exists', `There is a task with the id ${launch.taskId} already.`);
   }

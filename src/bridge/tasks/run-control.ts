@@ -34,6 +34,7 @@ export class RunControl implements Disposable {
   #failure: Reason | undefined;
   #stopping: Promise<void> | undefined;
   #linger: Disposable | undefined;
+  readonly #stopped = new AbortController();
 
   constructor(options: RunControlOptions) {
     this.#options = options;
@@ -51,6 +52,11 @@ export class RunControl implements Disposable {
 
   get isStopped(): boolean {
     return this.#stopCause !== undefined;
+  }
+
+  /** For what is done before there is a process. */
+  get stopped(): AbortSignal {
+    return this.#stopped.signal;
   }
 
   /** Why the bridge ended the run, if it did. */
@@ -81,6 +87,7 @@ export class RunControl implements Disposable {
 
   stop(cause: StopCause): void {
     if (!this.#verdict) this.#stopCause ??= cause;
+    this.#stopped.abort();
     this.#stopProcess();
   }
 

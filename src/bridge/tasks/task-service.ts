@@ -102,8 +102,8 @@ export class TaskRunner implements TaskService {
   }
 
   launch(launch: TaskLaunch, from: { commandId: string; deviceId: string }): Result<void, Reason> {
-    const { tasks, spool, resolveWorkspace, clock } = this.#options;
-    const checked = checkLaunch(launch, { tasks, spool, providers: this.#providers, resolveWorkspace });
+    const { tasks, spool, resolveWorkspace, places, clock } = this.#options;
+    const checked = checkLaunch(launch, { tasks, spool, providers: this.#providers, resolveWorkspace, places });
     if (!checked.ok) return checked;
     tasks.put({
       taskId: launch.taskId,

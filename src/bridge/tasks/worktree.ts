@@ -11,6 +11,8 @@ export interface WorktreeRequest {
   readonly project: string;
   /** Where the worktree is to be. */
   readonly worktree: string;
+  /** `kept` for a task that has worked already: its branch outlives a worktree that the person removed. */
+  readonly branch: 'new' | 'kept';
 }
 
 export interface MadeWorktree {
@@ -46,17 +48,17 @@ export async function makeWorktree(
   return await add(request, branch, git);
 }
 
-async function add(
-  { project, worktree }: WorktreeRequest,
-  branch: string,
-  git: Git,
-): Promise<Result<MadeWorktree, Reason>> {
+async function add(request: WorktreeRequest, branch: string, git: Git): Promise<Result<MadeWorktree, Reason>> {
+  const { project, worktree } = request;
   const head = await git(project, 'rev-parse', '--verify', '--quiet', 'HEAD^{commit}');
   if (!head.ok) return refuse('The project has no commit yet. Make one, or work in the project itself.');
-  if ((await git(project, 'show-ref', '--verify', '--quiet', `refs/heads/${branch}`)).ok)
+  const existing = await git(project, 'rev-parse', '--verify', '--quiet', `refs/heads/${branch}`);
+  if (existing.ok && request.branch === 'new')
     return refuse(`The project has a branch ${branch} already. Rename or delete it, then launch again.`);
-  const added = await git(project, 'worktree', 'add', '--quiet', '--no-track', '-b', branch, worktree, head.value);
-  return added.ok ? ok({ branch, from: head.value.slice(0, 10) }) : refuse(`git worktree add: ${added.error}.`);
+  const what = existing.ok ? [worktree, branch] : ['--no-track', '-b', branch, worktree, head.value];
+  const added = await git(project, 'worktree', 'add', '--quiet', ...what);
+  if (!added.ok) return refuse(`The git worktree could not be made: ${added.error}.`);
+  return ok({ branch, from: (existing.ok ? existing : head).value.slice(0, 10) });
 }
 
 /** The folder that all worktrees of the repository share, if the project is the top of one. */

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { FILE_CHUNK_BYTES, FILE_MAX_BYTES, FILES_PER_TASK_MAX, INSTRUCTIONS_MAX_BYTES } from '../limits.ts';
-import { fileNameSchema, idSchema, projectNameSchema, providerIdSchema, workspaceNameSchema } from '../names.ts';
+import { fileNameSchema, idSchema, providerIdSchema, workspaceNameSchema } from '../names.ts';
 
 /** Standard base64 with padding. */
 export const base64Schema = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
@@ -57,8 +57,7 @@ const messageTextSchema = z
   .refine((text) => new TextEncoder().encode(text).length <= INSTRUCTIONS_MAX_BYTES, 'is longer than 64 KiB');
 
 /** A project of the user as the agent's working folder: itself, or a fresh git worktree of it. */
-export const launchProjectSchema = z.object({ name: projectNameSchema, worktree: z.boolean() });
-export type LaunchProject = z.infer<typeof launchProjectSchema>;
+export const launchProjectSchema = z.object({ name: workspaceNameSchema, worktree: z.boolean() });
 
 export const taskLaunchSchema = z.object({
   taskId: idSchema,
