@@ -17,7 +17,6 @@ export function copilotAgent(command = 'copilot'): AcpAgent {
       'GitHub Copilot CLI was not found. Install it (npm install -g @github/copilot), or name its path in the configuration under providers.copilot.command.',
     nativeProgram: (file) => nativeProgramOf(file, PLACES),
     modelArguments: (model) => ['--model', model],
-    moreFolder: (folder) => ({ args: ['--add-dir', folder] }),
     signedIn,
     quirks: { noticeIn, hiddenError },
   };
