@@ -78,8 +78,7 @@ export class Engine implements Bridge {
   readonly approvals: LocalApprovals;
 
   constructor(options: EngineOptions) {
-    const { stores, providers, clock, logger, workspaces, projects, config, supervisor, bridgeDir, random, load, git } =
-      options;
+    const { stores, providers, clock, logger, config, supervisor, bridgeDir, random, load } = options;
     const { log } = stores;
     this.#options = options;
     this.#paired = options.paired;
@@ -93,9 +92,8 @@ export class Engine implements Bridge {
       clock,
       logger,
       stateFolder: bridgeDir,
-      resolveWorkspace: workspaces.resolve,
-      places: createPlaces(workspaces, projects),
-      git,
+      places: createPlaces(options),
+      git: options.git,
       versionOf: (id) => this.#discovery.statuses.find((status) => status.id === id)?.version,
       limits: config.limits,
       outputLimits: {

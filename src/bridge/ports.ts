@@ -152,6 +152,8 @@ export interface ApprovalPolicy {
 
 /** What the user of this machine decided about places. */
 export interface PlacePolicy {
+  /** The absolute path of a workspace that the user allowed, or why not. Synchronous. */
+  readonly resolveWorkspace: (name: string) => Result<string, Reason>;
   /** The absolute path of a project, or why it cannot be worked in. Synchronous. */
   readonly resolveProject: (name: string) => Result<string, Reason>;
   /** Set if the user turned questions off for where such a task works. */

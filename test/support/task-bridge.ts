@@ -97,9 +97,9 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     stateFolder: dataDir,
     clock,
     logger,
-    resolveWorkspace: (name) =>
-      name === 'work' ? ok(workspace) : err({ code: 'workspace_not_allowed', message: 'Not allowed.' }),
     places: {
+      resolveWorkspace: (name) =>
+        name === 'work' ? ok(workspace) : err({ code: 'workspace_not_allowed', message: 'Not allowed.' }),
       resolveProject: (name) => {
         const folder = options.projects?.[name];
         return folder ? ok(folder) : err({ code: 'project_not_allowed', message: 'Not allowed.' });

@@ -9,9 +9,7 @@ export interface LaunchChecks {
   readonly tasks: TaskTable;
   readonly spool: FileSpool;
   readonly providers: ReadonlyMap<string, Provider>;
-  /** The absolute path of a workspace that the user allowed, or why not. Synchronous and without I/O. */
-  readonly resolveWorkspace: (name: string) => Result<string, Reason>;
-  readonly places: Pick<PlacePolicy, 'resolveProject'>;
+  readonly places: PlacePolicy;
 }
 
 /** Tasks that have not ended. What comes beyond is refused, not kept somewhere. */
@@ -23,7 +21,7 @@ export function checkLaunch(launch: TaskLaunch, checks: LaunchChecks): Result<st
   if (!provider) return refuse('provider_unknown', `This machine has no provider "${launch.provider}".`);
   const settings = provider.validateSettings(launch.settings);
   if (!settings.ok) return settings;
-  const workspace = checks.resolveWorkspace(launch.workspace);
+  const workspace = checks.places.resolveWorkspace(launch.workspace);
   if (!workspace.ok) return workspace;
   const project = launch.project && checks.places.resolveProject(launch.project.name);
   if (project && !project.ok) return project;
