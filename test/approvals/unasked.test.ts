@@ -56,12 +56,6 @@ describe.skipIf('missing' in agent)('where the user turned questions off', () =>
     expect(resolutionsOf(refused)).toMatchObject([{ outcome: 'denied', by: { kind: 'policy', rule: 2 } }]);
     expect(existsSync(path.join(open.home, 'free/tasks', denied, 'ran'))).toBe(false);
 
-    const inLab = await open.launch(bash('npm exec --offline --help; touch ran'), {
-      project: { name: 'lab', worktree: false },
-    });
-    expect(resolutionsOf(await recordsUntil(open.client, inLab))).toMatchObject([{ by: { kind: 'project' } }]);
-    expect(existsSync(path.join(open.home, 'lab', 'ran'))).toBe(true);
-
     const { stdout } = await open.run('audit', '--json');
     const lines = stdout.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
     const ofTask = (taskId: string) =>
@@ -71,10 +65,22 @@ describe.skipIf('missing' in agent)('where the user turned questions off', () =>
       { event: 'approval_allowed', by: 'workspace' },
     ]);
     expect(ofTask(denied)).toMatchObject([{}, { event: 'approval_denied', by: 'policy', rule: 2 }]);
-    expect(ofTask(inLab)).toMatchObject([{}, { event: 'approval_allowed', by: 'project' }]);
   });
 
-  test('nothing that comes over the wire turns them off, and a free workspace does not free a project', async () => {
+  test('a project decides for itself, whatever the workspace', async () => {
+    open = await start();
+    const steps = bash('npm exec --offline --help; touch ran');
+    const inLab = await open.launch(steps, { project: { name: 'lab', worktree: false } });
+    expect(resolutionsOf(await recordsUntil(open.client, inLab))).toMatchObject([{ by: { kind: 'project' } }]);
+    expect(existsSync(path.join(open.home, 'lab', 'ran'))).toBe(true);
+    const inShop = await open.launch(steps, { workspace: 'free', project: { name: 'shop', worktree: false } });
+    const { approvalId } = await open.asked(inShop);
+    await open.run('deny', approvalId);
+    expect(resolutionsOf(await recordsUntil(open.client, inShop))).toMatchObject([{ by: { kind: 'machine' } }]);
+    expect(existsSync(path.join(open.home, 'shop', 'ran'))).toBe(false);
+  });
+
+  test('nothing that comes over the wire turns them off', async () => {
     open = await start();
     const { info } = (await open.client.when((state) => state.bridges[0]?.info != null, 10_000)).bridges[0] ?? {};
     expect(info).toMatchObject({
@@ -89,7 +95,6 @@ describe.skipIf('missing' in agent)('where the user turned questions off', () =>
     const claims = { approvals: 'allow', unasked: 'workspace', unaskedWorkspaces: ['default'] };
     for (const launch of [
       claims,
-      { workspace: 'free', project: { name: 'shop', worktree: false } },
       { project: { name: 'shop', worktree: false, approvals: 'allow', isUnasked: true } },
     ]) {
       const taskId = await open.launch(steps, launch);
