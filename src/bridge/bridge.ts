@@ -97,7 +97,7 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
       config,
       workspaces,
       projects,
-      git: { environment, loginPath },
+      git: { environment, loginPath, clock },
       providers: createProviders(config.providers, { environment, loginPath }),
       supervisor,
       bridgeDir,

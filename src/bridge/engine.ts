@@ -159,6 +159,7 @@ export class Engine implements Bridge {
       providers: [...this.#discovery.statuses],
       workspaces: workspaces.list.map((workspace) => ({ ...workspace })),
       projects: projects.list().map((project) => ({ ...project })),
+      folderProblems: [...workspaces.problems, ...projects.problems].map(({ message }) => message),
       policy: this.#policy.status,
       pendingApprovals: this.approvals.pending(),
       runningTasks: stores.tasks.listUnfinished().filter((task) => task.state !== 'queued').length,

@@ -41,6 +41,7 @@ function printSnapshot(snapshot: Snapshot, format: 'json' | 'text', print: Print
   for (const workspace of snapshot.workspaces) print(`  Workspace      ${folderWords(workspace)}`);
   for (const project of snapshot.projects)
     print(`  Project        ${folderWords(project)}${project.isGit ? '' : ' (not a git repository)'}`);
+  for (const folderProblem of snapshot.folderProblems) print(`  Folder         ${folderProblem}`);
   for (const provider of snapshot.providers) {
     const found = provider.isInstalled ? (provider.version ?? 'installed') : 'not installed';
     print(`  Provider       ${provider.name}  ${found}${provider.problem ? `. ${provider.problem}` : ''}`);

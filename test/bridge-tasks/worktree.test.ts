@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
 import { makeWorktree } from '../../src/bridge/tasks/worktree.ts';
 import { makeTempDir } from '../bridge-store/support/fixtures.ts';
 import { gitIn, makeGitProject } from '../support/git-project.ts';
@@ -17,7 +18,7 @@ function setUp(gitOptions?: Parameters<typeof makeGitProject>[1]) {
   const make = (folder = project.folder, signal = new AbortController().signal, PATH = environment.PATH) =>
     makeWorktree(
       { taskId, project: folder, worktree, branch: 'new' },
-      { environment: { ...environment, GIT_DIR: '/nowhere' }, loginPath: async () => PATH },
+      { environment: { ...environment, GIT_DIR: '/nowhere' }, loginPath: async () => PATH, clock: systemClock },
       signal,
     );
   const stateOfProject = () => [project.git('status', '--porcelain'), project.git('branch', '--show-current')];

@@ -7,7 +7,7 @@ import type { TaskLaunch } from '../../src/protocol/wire/commands.ts';
 import { cachedAgent } from '../support/agent-cache.ts';
 import { type FakeLlm, type FakeStep, scripted, startFakeLlm } from '../support/fake-llm.ts';
 import { type GitProject, gitIn, makeGitProject } from '../support/git-project.ts';
-import { openTaskBridge, type TaskBridge, type TaskBridgeOptions } from '../support/task-bridge.ts';
+import { openTaskBridge, type TaskBridge, type TaskBridgeOptions, waitFor } from '../support/task-bridge.ts';
 
 /** The real Claude Code and Codex in a project of the user; only the model is faked. */
 const claude = await cachedAgent('claude');
@@ -158,6 +158,28 @@ describe('any agent', () => {
     delete projects.shop;
     await bridge.runner.start();
     expect(await bridge.ended(taskId)).toMatchObject({ state: 'failed', reason: { code: 'project_not_allowed' } });
+  });
+
+  test('cancelled while git still checks out: over within five seconds, and no process is left', async () => {
+    const began = path.join(root, 'began');
+    writeFileSync(path.join(project.folder, '.gitattributes'), '* filter=slow\n');
+    project.git('add', '.');
+    project.git('commit', '--quiet', '--message', 'Slow');
+    project.git('config', 'filter.slow.smudge', `touch ${began}; sleep 60; cat`);
+    options = { ...options, programs: { where: { command: 'touch', args: ['ran'] } } };
+    const open = await openTaskBridge(options);
+    bridge = open;
+    await open.runner.start();
+    open.launch({ taskId, ...command, project: { name: 'shop', worktree: true } });
+    await waitFor(
+      () => existsSync(began) || undefined,
+      () => 'git did not begin',
+    );
+    const startMs = performance.now();
+    open.cancel(taskId);
+    expect(await open.ended(taskId)).toMatchObject({ state: 'cancelled' });
+    expect(performance.now() - startMs).toBeLessThan(5_000);
+    expect(await open.supervisor.find(taskId)).toEqual([]);
   });
 
   test('a worktree that cannot be made is a failure that says why, and nothing runs', async () => {

@@ -106,7 +106,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
       },
       unaskedIn: () => options.unasked,
     },
-    git: { environment, loginPath },
+    git: { environment, loginPath, clock },
     policy: options.policy,
     ...(options.limits && { limits: options.limits }),
     ...(options.outputLimits && { outputLimits: options.outputLimits }),

@@ -61,6 +61,8 @@ export const snapshotSchema = z.object({
   providers: z.array(providerStatusSchema),
   workspaces: z.array(folderSchema),
   projects: z.array(folderSchema.extend({ isGit: z.boolean() })).default([]),
+  /** One sentence for each configured folder that is not used. */
+  folderProblems: z.array(z.string()).default([]),
   runningTasks: z.number(),
   /** The machine's own rules for approvals; `problem` while their file cannot be understood. */
   policy: z.object({ rules: z.number(), problem: z.string().nullable() }),
