@@ -9,7 +9,7 @@ import { type ClaudeStack, resolutionsOf, startClaudeStack } from './support.ts'
 const agent = await cachedAgent('claude');
 const program = 'program' in agent ? agent.program : '';
 
-describe.skipIf('missing' in agent)('where the user turned questions off', () => {
+describe.skipIf('missing' in agent)('where the user turned questions off', { timeout: 90_000 }, () => {
   let open: ClaudeStack;
   afterEach(() => open.stop());
 

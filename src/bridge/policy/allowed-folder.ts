@@ -79,7 +79,9 @@ function contains(outer: string, inner: string): boolean {
 function realFolder(path: string, { kind, make }: FolderRules): Result<string, string> {
   try {
     make?.(path);
-    return isFolder(path) ? ok(realpathSync.native(path)) : err(`${path} is not a folder.`);
+    return isFolder(path)
+      ? ok(realpathSync.native(path))
+      : err(`The ${kind} folder ${path} is not a folder, or not there. Correct the configuration.`);
   } catch (error) {
     return err(`The ${kind} folder ${path} cannot be used: ${messageOf(error)}.`);
   }
