@@ -18,6 +18,7 @@ import { listenOnControlSocket } from './control/server.ts';
 import { controlSocketPath } from './control/socket-path.ts';
 import { Engine } from './engine.ts';
 import { loadIdentity } from './identity/bridge-identity.ts';
+import { createProjects } from './policy/projects.ts';
 import { createWorkspaces } from './policy/workspaces.ts';
 import type { Logger, StoredTask } from './ports.ts';
 import { createProviders } from './providers/registry.ts';
@@ -74,9 +75,13 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
   const stores = await openStores({ bridgeDir, clock, logger, secrets });
   let supervisor: Supervisor | undefined;
   try {
-    const workspaces = createWorkspaces({ folders: config.workspaces, dataDir: bridgeDir, homeDir: homedir() });
+    const place = { dataDir: bridgeDir, homeDir: homedir() };
+    const workspaces = createWorkspaces({ folders: config.workspaces, ...place });
+    const projects = createProjects({ folders: config.projects, ...place });
     for (const { name: workspace, message } of workspaces.problems)
       logger.warn({ event: 'workspace_refused', workspace }, message);
+    for (const { name: project, message } of projects.problems)
+      logger.warn({ event: 'project_refused', project }, message);
     if (workspaces.list.length === 0)
       throw new CodedError('workspace_invalid', workspaces.problems[0]?.message ?? 'No workspace is configured.');
     const loginPath = createUserPath({ system: process.platform, environment, clock });
@@ -87,6 +92,8 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
       host: options.host,
       config,
       workspaces,
+      projects,
+      git: { environment, loginPath, clock },
       providers: createProviders(config.providers, { environment, loginPath }),
       supervisor,
       bridgeDir,

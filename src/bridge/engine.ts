@@ -15,7 +15,9 @@ import { dial } from './link/dial.ts';
 import { Link } from './link/link.ts';
 import { createCommandEffects } from './policy/command-effects.ts';
 import { createCommandGate } from './policy/command-gate.ts';
+import { createPlaces } from './policy/places.ts';
 import { PolicyFile } from './policy/policy-file.ts';
+import type { Projects } from './policy/projects.ts';
 import type { Workspaces } from './policy/workspaces.ts';
 import type { Logger, StoredTask } from './ports.ts';
 import { ProviderDiscovery } from './providers/directory.ts';
@@ -23,6 +25,7 @@ import type { Provider } from './providers/provider.ts';
 import type { Supervisor } from './providers/supervisor/supervisor.ts';
 import { Inbox } from './store/inbox.ts';
 import type { Stores } from './stores.ts';
+import type { GitOptions } from './tasks/git.ts';
 import { TaskRunner } from './tasks/task-service.ts';
 
 /** Numbers that move all the time are shown this often at most. */
@@ -39,6 +42,8 @@ export interface EngineOptions {
   readonly host: Snapshot['host'];
   readonly config: BridgeConfig;
   readonly workspaces: Workspaces;
+  readonly projects: Projects;
+  readonly git: GitOptions;
   readonly providers: readonly Provider[];
   readonly supervisor: Supervisor;
   readonly bridgeDir: string;
@@ -73,7 +78,7 @@ export class Engine implements Bridge {
   readonly approvals: LocalApprovals;
 
   constructor(options: EngineOptions) {
-    const { stores, providers, clock, logger, workspaces, config, supervisor, bridgeDir, random, load } = options;
+    const { stores, providers, clock, logger, config, supervisor, bridgeDir, random, load } = options;
     const { log } = stores;
     this.#options = options;
     this.#paired = options.paired;
@@ -87,7 +92,8 @@ export class Engine implements Bridge {
       clock,
       logger,
       stateFolder: bridgeDir,
-      resolveWorkspace: workspaces.resolve,
+      places: createPlaces(options),
+      git: options.git,
       versionOf: (id) => this.#discovery.statuses.find((status) => status.id === id)?.version,
       limits: config.limits,
       outputLimits: {
@@ -142,7 +148,7 @@ export class Engine implements Bridge {
   }
 
   get snapshot(): Snapshot {
-    const { stores, name, host, workspaces } = this.#options;
+    const { stores, name, host, workspaces, projects } = this.#options;
     return {
       bridgeId: this.#paired?.identity.bridgeId ?? null,
       name,
@@ -153,6 +159,8 @@ export class Engine implements Bridge {
       queue: stores.log.queueDepth(),
       providers: [...this.#discovery.statuses],
       workspaces: workspaces.list.map((workspace) => ({ ...workspace })),
+      projects: projects.list().map((project) => ({ ...project })),
+      folderProblems: [...workspaces.problems, ...projects.problems].map(({ message }) => message),
       policy: this.#policy.status,
       pendingApprovals: this.approvals.pending(),
       runningTasks: stores.tasks.listUnfinished().filter((task) => task.state !== 'queued').length,
@@ -274,7 +282,7 @@ export class Engine implements Bridge {
   }
 
   #bridgeInfo(): BridgeInfo {
-    const { name, host, workspaces, stores } = this.#options;
+    const { name, host, workspaces, projects, stores } = this.#options;
     const { problem } = this.#policy.status;
     return {
       name,
@@ -285,6 +293,12 @@ export class Engine implements Bridge {
       ...(problem !== null && { policyProblem: problem }),
       providers: [...this.#discovery.statuses],
       workspaces: workspaces.list.map((workspace) => workspace.name),
+      unaskedWorkspaces: workspaces.list.filter(isUnasked).map((workspace) => workspace.name),
+      projects: projects.list().map((project) => ({
+        name: project.name,
+        isGit: project.isGit,
+        isUnasked: isUnasked(project),
+      })),
     };
   }
 
@@ -320,6 +334,10 @@ export class Engine implements Bridge {
       this.#changed.fire(this.snapshot);
     }, SNAPSHOT_INTERVAL_MS);
   }
+}
+
+function isUnasked({ approvals }: { readonly approvals: 'ask' | 'allow' }): boolean {
+  return approvals === 'allow';
 }
 
 function summaryOf(task: StoredTask, records: number): TaskSummary {

@@ -6,7 +6,8 @@ import path from 'node:path';
 import pino from 'pino';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { err, ok } from '../../src/base/result.ts';
-import type { StoredTask } from '../../src/bridge/ports.ts';
+import type { Unasked } from '../../src/bridge/policy/approval-policy.ts';
+import type { ApprovalPolicy, StoredTask } from '../../src/bridge/ports.ts';
 import type { ProgramConfig } from '../../src/bridge/providers/command/command-config.ts';
 import { createProviders, type ProvidersConfig } from '../../src/bridge/providers/registry.ts';
 import { createWatchdog } from '../../src/bridge/providers/supervisor/create-watchdog.ts';
@@ -42,6 +43,11 @@ export interface TaskBridgeOptions {
   readonly memoryLimitMegabytes?: number;
   /** How long the watchdog waits for the next life. */
   readonly graceSeconds?: number;
+  /** By name, a real path. */
+  readonly projects?: Readonly<Record<string, string>>;
+  /** Set for every task. */
+  readonly unasked?: Unasked;
+  readonly policy?: ApprovalPolicy;
 }
 
 export type TaskBridge = Awaited<ReturnType<typeof openTaskBridge>>;
@@ -110,8 +116,17 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     stateFolder: dataDir,
     clock,
     logger,
-    resolveWorkspace: (name) =>
-      name === 'work' ? ok(workspace) : err({ code: 'workspace_not_allowed', message: 'Not allowed.' }),
+    places: {
+      resolveWorkspace: (name) =>
+        name === 'work' ? ok(workspace) : err({ code: 'workspace_not_allowed', message: 'Not allowed.' }),
+      resolveProject: (name) => {
+        const folder = options.projects?.[name];
+        return folder ? ok(folder) : err({ code: 'project_not_allowed', message: 'Not allowed.' });
+      },
+      unaskedIn: () => options.unasked,
+    },
+    git: { environment, loginPath, clock },
+    policy: options.policy,
     ...(options.limits && { limits: options.limits }),
     ...(options.outputLimits && { outputLimits: options.outputLimits }),
     ...(options.waitingBytes && { waitingBytes: options.waitingBytes }),

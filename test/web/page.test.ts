@@ -170,6 +170,47 @@ describe('a new task', () => {
       files: [{ name: 'a.txt', sizeBytes: 5 }],
     });
   });
+
+  test('goes into a fresh worktree of a project, by keyboard, and the next one too unless another machine is chosen', async () => {
+    fillBusy(server, identity, Date.now());
+    server.onCommand = ({ commandId, taskId, bridgeId, label = null }) => {
+      server.broadcast({ type: 'command_accepted', commandId });
+      if (taskId) server.addTask({ taskId, bridgeId, label, commandId, state: 'queued', createdAt: Date.now() });
+    };
+    await page.goto(`${server.origin}/tasks/new`);
+    const where = page.getByLabel('Where');
+    await where.waitFor();
+    expect(await where.locator('option').allTextContents()).toEqual([
+      'Its own folder',
+      'checkout',
+      'checkout, in a fresh git worktree',
+      'holiday pictures',
+      'playground',
+      'playground, in a fresh git worktree',
+    ]);
+    const notice = page.getByText('Questions are turned off here');
+    await page.getByLabel('Folder').selectOption('notes');
+    await notice.waitFor();
+    await where.focus();
+    await page.keyboard.type('checkout, in');
+    expect(await where.evaluate((select: HTMLSelectElement) => select.value)).toBe('worktree/checkout');
+    // The project asks, whatever the folder does.
+    await notice.waitFor({ state: 'detached' });
+    await page.getByLabel('What is to be done').fill('Fix it.');
+    await page.getByLabel('What is to be done').press('Control+Enter');
+    await page.getByRole('heading', { name: 'Fix it' }).waitFor();
+    const launch = studio.open(server.commands.at(-1) ?? expect.fail('nothing was sent')) as TaskLaunch;
+    expect(launch).toMatchObject({ workspace: 'notes', project: { name: 'checkout', worktree: true } });
+
+    await page.goto(`${server.origin}/tasks/new`);
+    expect(await where.inputValue()).toBe('worktree/checkout');
+    await where.selectOption('playground');
+    await notice.waitFor();
+    await page.getByLabel('Machine').selectOption('build-box');
+    await where.waitFor({ state: 'detached' });
+    await page.getByLabel('Machine').selectOption('studio-mac');
+    expect(await where.inputValue()).toBe('');
+  });
 });
 
 describe('the page', () => {

@@ -35,6 +35,7 @@ export class RunControl implements Disposable {
   #failure: Reason | undefined;
   #stopping: Promise<void> | undefined;
   #linger: Disposable | undefined;
+  readonly #stopped = new AbortController();
 
   constructor(options: RunControlOptions) {
     this.#options = options;
@@ -52,6 +53,11 @@ export class RunControl implements Disposable {
 
   get isStopped(): boolean {
     return this.#stopCause !== undefined;
+  }
+
+  /** For what is done before there is a process. */
+  get stopped(): AbortSignal {
+    return this.#stopped.signal;
   }
 
   /** Why the bridge ended the run, if it did. */
@@ -86,6 +92,7 @@ export class RunControl implements Disposable {
       this.#stopCause = cause;
       this.#stopSentence = sentence;
     }
+    this.#stopped.abort();
     this.#stopProcess();
   }
 

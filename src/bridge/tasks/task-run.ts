@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
-import { err, type Result } from '../../base/result.ts';
+import { err, ok, type Result } from '../../base/result.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
 import { isTerminal } from '../../protocol/task-state.ts';
 import type { ApprovalPolicy, ApprovalTable, AuditTrail, Journal, Logger, MessageTable } from '../ports.ts';
@@ -22,9 +22,11 @@ import { TaskOutput } from './task-output.ts';
 import { taskPaths } from './task-paths.ts';
 import { TimeLimit } from './time-limit.ts';
 import { TaskTurns, type Turn } from './turns.ts';
+import type { WorkingPlace } from './working-place.ts';
 
 export interface TaskRunOptions {
   readonly provider: Provider | undefined;
+  readonly place: WorkingPlace;
   readonly ledger: TaskLedger;
   readonly journal: Journal;
   readonly gate: JournalGate;
@@ -63,10 +65,10 @@ export class TaskRun {
 
   constructor(options: TaskRunOptions) {
     this.#options = options;
-    const { ledger, gate, clock, provider, supervisor, logger, messages, facts } = options;
-    this.#turns = new TaskTurns({ ledger, messages, gate, facts, clock });
+    const { ledger, gate, clock, provider, supervisor, logger, messages, facts, place } = options;
+    this.#turns = new TaskTurns({ ledger, messages, gate, facts, clock, cwd: place.cwd });
     this.#stderrOffset = facts.stderrOffset;
-    const { taskId, folder, launch } = ledger.task;
+    const { taskId, launch } = ledger.task;
     const providerName = provider?.name ?? launch.provider;
     this.#control = new RunControl({ taskId, providerName, supervisor, clock, logger });
     this.#timeLimit = new TimeLimit({
@@ -85,7 +87,8 @@ export class TaskRun {
     this.#approvals = new TaskApprovals({
       taskId,
       provider: launch.provider,
-      cwd: folder,
+      cwd: place.cwd,
+      unasked: place.unasked,
       table: options.approvals,
       clock,
       deadlineMs: options.approvalDeadlineMs,
@@ -214,15 +217,18 @@ export class TaskRun {
   }
 
   async #start(provider: Provider, { prompt, sessionId, logOffset }: Turn): Promise<Result<AgentRun, Reason>> {
-    const { ledger, supervisor, logger } = this.#options;
+    const { ledger, supervisor, logger, place } = this.#options;
     const { taskId, launch, folder } = ledger.task;
+    const { cwd } = place;
     const paths = taskPaths(folder);
     try {
+      const ready = await this.#prepare();
+      if (!ready.ok) return ready;
       return await provider.start({
         taskId,
         launch,
         paths: { folder, taskFile: paths.instructions, artifacts: paths.artifacts },
-        cwd: folder,
+        cwd,
         prompt,
         sessionId,
         logOffset,
@@ -231,12 +237,22 @@ export class TaskRun {
         spawn: async (plan) => {
           if (this.#control.isStopped)
             return err({ code: 'spawn_failed', message: 'The task was stopped before it started.' });
-          return supervisor.spawn(plan, { taskId, cwd: folder, stdoutPath: paths.stdout, stderrPath: paths.stderr });
+          return supervisor.spawn(plan, { taskId, cwd, stdoutPath: paths.stdout, stderrPath: paths.stderr });
         },
       });
     } catch (error) {
       return err({ code: 'spawn_failed', message: `${provider.name} could not be started: ${messageOf(error)}` });
     }
+  }
+
+  async #prepare(): Promise<Result<void, Reason>> {
+    const { ledger, gate, place } = this.#options;
+    const { messagePosition, resumes } = ledger.task.turn;
+    const turn = messagePosition === 0 && resumes === 0 ? 'first' : 'later';
+    const ready = await place.prepare(turn, this.#control.stopped);
+    if (!ready.ok) return ready;
+    if (ready.value !== undefined) gate.append({ type: 'notice', level: 'info', text: ready.value });
+    return ok(undefined);
   }
 
   async #runRecovered(): Promise<Ending> {

@@ -10,7 +10,7 @@ import type { ApprovalAnswer, TaskLaunch, TaskPrompt } from '../../protocol/wire
 import type { StoredTask, TaskService } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
 import { answerApproval } from './answer-approval.ts';
-import { checkLaunch, type LaunchChecks } from './launch-check.ts';
+import { checkLaunch } from './launch-check.ts';
 import { type OpenTaskOptions, openTask } from './open-task.ts';
 import type { OutputLimits } from './output-bound.ts';
 import { lostTask, reopenTask } from './recovery.ts';
@@ -30,7 +30,6 @@ export interface TaskRunnerOptions
     | 'memoryLimitMegabytes'
   > {
   readonly providers: readonly Provider[];
-  readonly resolveWorkspace: LaunchChecks['resolveWorkspace'];
   readonly limits?: { readonly tasksAtOnce?: number; readonly tasksAtOncePerProvider?: number };
   readonly approvalDeadlineMs?: number;
   readonly timeLimitMs?: number | undefined;
@@ -109,8 +108,8 @@ export class TaskRunner implements TaskService {
   }
 
   launch(launch: TaskLaunch, from: { commandId: string; deviceId: string }): Result<void, Reason> {
-    const { tasks, spool, resolveWorkspace, clock } = this.#options;
-    const checked = checkLaunch(launch, { tasks, spool, providers: this.#providers, resolveWorkspace });
+    const { tasks, spool, places, clock } = this.#options;
+    const checked = checkLaunch(launch, { tasks, spool, providers: this.#providers, places });
     if (!checked.ok) return checked;
     tasks.put({
       taskId: launch.taskId,

@@ -47,6 +47,7 @@ export interface LogSummary {
   readonly provider: string | null;
   readonly providerVersion: string | null;
   readonly workspace: string | null;
+  readonly project: RecordOf<'task_state'>['project'] | null;
   readonly state: RecordOf<'task_state'> | null;
   readonly startedAt: number | null;
   readonly files: RecordOf<'output_manifest'>['files'];
@@ -61,6 +62,7 @@ export const EMPTY_SUMMARY: LogSummary = {
   provider: null,
   providerVersion: null,
   workspace: null,
+  project: null,
   state: null,
   startedAt: null,
   files: [],

@@ -11,6 +11,7 @@ export function summarize(summary: LogSummary, record: TaskRecord): LogSummary {
         provider: record.provider ?? summary.provider,
         providerVersion: record.providerVersion ?? summary.providerVersion,
         workspace: record.workspace ?? summary.workspace,
+        project: record.project ?? summary.project,
         startedAt: summary.startedAt ?? (record.state === 'running' ? record.at : null),
       };
     case 'user_message_chunk':

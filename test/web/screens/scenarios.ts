@@ -21,6 +21,12 @@ const studioInfo: BridgeInfo = {
   version: '0.1.0',
   isPaused: false,
   workspaces: ['shop', 'notes', 'photo index'],
+  unaskedWorkspaces: ['notes'],
+  projects: [
+    { name: 'checkout', isGit: true, isUnasked: false },
+    { name: 'holiday pictures', isGit: false, isUnasked: false },
+    { name: 'playground', isGit: true, isUnasked: true },
+  ],
   providers: [
     { id: 'claude', name: 'Claude Code', isInstalled: true, isSignedIn: true, version: '2.1.330' },
     {
@@ -46,6 +52,8 @@ const buildInfo: BridgeInfo = {
   host: 'headless',
   platform: 'linux',
   workspaces: ['shop'],
+  unaskedWorkspaces: [],
+  projects: [],
 };
 const laptopInfo: BridgeInfo = { ...studioInfo, name: 'laptop', workspaces: ['photos'] };
 

@@ -68,6 +68,22 @@ const SHOTS: readonly Shot[] = [
       await page.getByRole('button', { name: 'Launch task' }).click();
     },
   },
+  {
+    name: 'new-task-worktree',
+    path: '/tasks/new',
+    act: async (page) => {
+      await page.getByLabel('Where').selectOption('playground, in a fresh git worktree');
+      await page.getByText('Questions are turned off here').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'new-task-unasked',
+    path: '/tasks/new',
+    act: async (page) => {
+      await page.getByLabel('Folder').selectOption('notes');
+      await page.getByText('Questions are turned off here').scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'new-task-empty', path: '/tasks/new', fill: 'empty' },
   { name: 'machines', path: '/machines' },
   { name: 'machines-empty', path: '/machines', fill: 'empty' },

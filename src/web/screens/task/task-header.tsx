@@ -32,7 +32,7 @@ export function TaskHeader({ task, state, summary, shownState }: TaskHeaderProps
         <p className="flex flex-wrap items-center gap-x-1.5 max-md:gap-x-3 max-md:text-12">
           <span>
             {agent} on {machine}
-            {workspace && `, in ${workspace}`}
+            {placeWordsOf(summary, workspace)}
           </span>
           <span aria-hidden="true" className="max-md:hidden">
             ·
@@ -52,6 +52,12 @@ export function TaskHeader({ task, state, summary, shownState }: TaskHeaderProps
       }
     />
   );
+}
+
+function placeWordsOf(summary: LogSummary | null, workspace: string | null): string {
+  const project = summary?.project;
+  if (project) return project.worktree ? `, in a git worktree of ${project.name}` : `, in the project ${project.name}`;
+  return workspace ? `, in ${workspace}` : '';
 }
 
 function TaskTime({ task, summary, shownState }: Omit<TaskHeaderProps, 'state'>) {
