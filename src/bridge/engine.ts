@@ -9,6 +9,7 @@ import { createToken } from '../sealing/token.ts';
 import type { Bridge } from './bridge.ts';
 import type { BridgeConfig } from './config/schema.ts';
 import { LocalApprovals } from './control/local-approvals.ts';
+import { LocalMessages } from './control/local-messages.ts';
 import { type PairedBridge, pairWith } from './identity/bridge-identity.ts';
 import { InfoPublisher } from './info-publisher.ts';
 import { dial } from './link/dial.ts';
@@ -71,6 +72,7 @@ export class Engine implements Bridge {
   readonly onDidChange = this.#changed.event;
   readonly onDidAppend;
   readonly approvals: LocalApprovals;
+  readonly messages: LocalMessages;
 
   constructor(options: EngineOptions) {
     const { stores, providers, clock, logger, workspaces, config, supervisor, bridgeDir, random, load } = options;
@@ -102,14 +104,11 @@ export class Engine implements Bridge {
       journals: log,
       deviceName: (id) => stores.roster.current()?.devices.find((device) => device.deviceId === id)?.name,
     });
-    this.approvals = new LocalApprovals({
-      table: stores.approvals,
-      taskTable: stores.tasks,
-      tasks: this.#tasks,
-      transaction: stores.state.transaction,
-      audit: stores.audit,
-      agentName: (id) => providers.find((provider) => provider.id === id)?.name ?? id,
-    });
+    const { state, audit, tasks: taskTable, messages } = stores;
+    const local = { tasks: this.#tasks, taskTable, transaction: state.transaction, audit };
+    const agentName = (id: string): string => providers.find((provider) => provider.id === id)?.name ?? id;
+    this.approvals = new LocalApprovals({ ...local, table: stores.approvals, agentName });
+    this.messages = new LocalMessages({ ...local, messages });
     const gate = createCommandGate({ identity: () => this.#gateIdentity(), roster: stores.roster, clock, logger });
     const effects = createCommandEffects({
       tasks: this.#tasks,
