@@ -13,6 +13,7 @@ import { CodedError, messageOf } from '../base/errors.ts';
 import type { Snapshot, TaskSummary } from '../protocol/ui/snapshot.ts';
 import type { BridgeConfig } from './config/schema.ts';
 import type { LocalApprovals } from './control/local-approvals.ts';
+import type { LocalMessages } from './control/local-messages.ts';
 import { controlRoutes } from './control/routes.ts';
 import { listenOnControlSocket } from './control/server.ts';
 import { controlSocketPath } from './control/socket-path.ts';
@@ -53,6 +54,7 @@ export interface Bridge {
   /** New records of a stream are durable. */
   readonly onDidAppend: Event<string>;
   readonly approvals: LocalApprovals;
+  readonly messages: LocalMessages;
   taskSummaries(): TaskSummary[];
   findTask(taskId: string): StoredTask | undefined;
   /** Resolves with the bridge id; rejects with a CodedError of one sentence. */

@@ -8,7 +8,9 @@ import { version } from '../protocol/version.ts';
 import { createToken } from '../sealing/token.ts';
 import type { Bridge } from './bridge.ts';
 import type { BridgeConfig } from './config/schema.ts';
+import { taskLimitsOf } from './config/task-limits.ts';
 import { LocalApprovals } from './control/local-approvals.ts';
+import { LocalMessages } from './control/local-messages.ts';
 import { type PairedBridge, pairWith } from './identity/bridge-identity.ts';
 import { InfoPublisher } from './info-publisher.ts';
 import { dial } from './link/dial.ts';
@@ -34,7 +36,6 @@ const PAIRING_TIMEOUT_MS = 30_000;
 /** How long a pause, and a stop, wait for the last word to be sent before the link is closed. */
 const LAST_WORD_MS = 1_000;
 const STOP_WORD_MS = 500;
-const MEGABYTE = 1024 * 1024;
 
 export interface EngineOptions {
   readonly stores: Stores;
@@ -76,6 +77,7 @@ export class Engine implements Bridge {
   readonly onDidChange = this.#changed.event;
   readonly onDidAppend;
   readonly approvals: LocalApprovals;
+  readonly messages: LocalMessages;
 
   constructor(options: EngineOptions) {
     const { stores, providers, clock, logger, config, supervisor, bridgeDir, random, load } = options;
@@ -95,28 +97,18 @@ export class Engine implements Bridge {
       places: createPlaces(options),
       git: options.git,
       versionOf: (id) => this.#discovery.statuses.find((status) => status.id === id)?.version,
-      limits: config.limits,
-      outputLimits: {
-        perTask: config.limits.journalMegabytesPerTask * MEGABYTE,
-        waiting: config.limits.waitingMegabytes * MEGABYTE,
-        raw: config.limits.outputMegabytesPerTask * MEGABYTE,
-      },
+      ...taskLimitsOf(config),
       waitingBytes: () => log.queueDepth().bytes,
-      timeLimitMs: config.limits.minutesPerTask && config.limits.minutesPerTask * 60_000,
-      memoryLimitMegabytes: config.limits.megabytesPerTask,
       policy: this.#policy,
       approvalDeadlineMs: config.approvals.deadlineHours * 3_600_000,
       journals: log,
       deviceName: (id) => stores.roster.current()?.devices.find((device) => device.deviceId === id)?.name,
     });
-    this.approvals = new LocalApprovals({
-      table: stores.approvals,
-      taskTable: stores.tasks,
-      tasks: this.#tasks,
-      transaction: stores.state.transaction,
-      audit: stores.audit,
-      agentName: (id) => providers.find((provider) => provider.id === id)?.name ?? id,
-    });
+    const { state, audit, tasks: taskTable, messages } = stores;
+    const local = { tasks: this.#tasks, taskTable, transaction: state.transaction, audit };
+    const agentName = (id: string): string => providers.find((provider) => provider.id === id)?.name ?? id;
+    this.approvals = new LocalApprovals({ ...local, table: stores.approvals, agentName });
+    this.messages = new LocalMessages({ ...local, messages });
     const gate = createCommandGate({ identity: () => this.#gateIdentity(), roster: stores.roster, clock, logger });
     const effects = createCommandEffects({
       tasks: this.#tasks,

@@ -121,6 +121,8 @@ export interface AuditEntry {
     | 'command_refused'
     | 'batch_refused'
     | 'answer_refused'
+    | 'message_taken'
+    | 'message_refused'
     | 'approval_asked'
     | `approval_${Exclude<StoredApproval['state'], 'pending'>}`;
   readonly commandId?: string;
@@ -128,6 +130,9 @@ export interface AuditEntry {
   readonly action?: string;
   readonly taskId?: string;
   readonly approvalId?: string;
+  readonly messageId?: string;
+  /** How long a message is. What it says stays out of the log. */
+  readonly bytes?: number;
   readonly sha256?: string;
   readonly provider?: string;
   readonly tool?: string;

@@ -5,6 +5,7 @@ import type { NewTaskRecord } from '../../../src/protocol/records/task-records.t
 import { createRoster, sealRoster } from '../../../src/sealing/roster.ts';
 import { FakeBridge } from '../support/fake-bridge.ts';
 import type { FakeControlPlane } from '../support/fake-control-plane.ts';
+import { lostRecords } from './two-turns.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -147,6 +148,7 @@ export function fillBusy(server: FakeControlPlane, identity: WebIdentity, now: n
   server.push('studio', studio.segment('task:notes', notesRecords(now)));
   server.push('studio', studio.segment('task:flaky', flakyRecords(now)));
   server.push('build', build.segment('task:billing', billingRecords(now)));
+  server.push('studio', studio.segment('task:lost', lostRecords(now)));
 }
 
 function text(

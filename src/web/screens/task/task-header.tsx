@@ -64,7 +64,10 @@ function TaskTime({ task, summary, shownState }: Omit<TaskHeaderProps, 'state'>)
   const now = useNow(1_000);
   const look = lookOfTask(shownState);
   const startedAt = summary?.startedAt ?? task.startedAt;
-  if (shownState === 'queued') return <Status look={look} detail={`until ${momentOf(task.deadline, now)}`} />;
+  // A machine that has the task tells of it in the log; until then it must take it before the deadline.
+  const isTaken = summary?.state != null;
+  if (shownState === 'queued' && !isTaken)
+    return <Status look={look} detail={`until ${momentOf(task.deadline, now)}`} />;
   if (isLive(shownState))
     return <Status look={look} detail={startedAt ? `for ${durationOf(now - startedAt)}` : undefined} />;
   const endedAt = summary?.state?.at ?? task.endedAt;
