@@ -13,21 +13,24 @@ import { CodedError, messageOf } from '../base/errors.ts';
 import type { Snapshot, TaskSummary } from '../protocol/ui/snapshot.ts';
 import type { BridgeConfig } from './config/schema.ts';
 import type { LocalApprovals } from './control/local-approvals.ts';
+import type { LocalMessages } from './control/local-messages.ts';
 import type { LocalTasks } from './control/local-tasks.ts';
 import { controlRoutes } from './control/routes.ts';
 import { listenOnControlSocket } from './control/server.ts';
 import { controlSocketPath } from './control/socket-path.ts';
 import { Engine } from './engine.ts';
 import { loadIdentity } from './identity/bridge-identity.ts';
+import { createProjects } from './policy/projects.ts';
 import { createWorkspaces } from './policy/workspaces.ts';
 import type { Logger, StoredTask } from './ports.ts';
 import { createProviders } from './providers/registry.ts';
+import { createWatchdog } from './providers/supervisor/create-watchdog.ts';
 import type { Environment } from './providers/supervisor/environment.ts';
-import { createLoginPath } from './providers/supervisor/login-path.ts';
 import { createProcessPlatform } from './providers/supervisor/platform.ts';
 import { Supervisor } from './providers/supervisor/supervisor.ts';
+import { createUserPath } from './providers/supervisor/user-path.ts';
 import type { SecretStore } from './store/secret-store.ts';
-import { openStores } from './stores.ts';
+import { openStores, type Stores } from './stores.ts';
 
 export interface BridgeOptions {
   /** The engine's own folder. One engine at a time. */
@@ -52,6 +55,7 @@ export interface Bridge {
   /** New records of a stream are durable. */
   readonly onDidAppend: Event<string>;
   readonly approvals: LocalApprovals;
+  readonly messages: LocalMessages;
   readonly localTasks: LocalTasks;
   taskSummaries(): TaskSummary[];
   findTask(taskId: string): StoredTask | undefined;
@@ -77,26 +81,27 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
   const { bridgeDir, config, clock, logger, environment, secrets } = options;
   const name = config.name ?? options.hostname;
   const stores = await openStores({ bridgeDir, clock, logger, secrets });
+  let supervisor: Supervisor | undefined;
   try {
-    const workspaces = createWorkspaces({ folders: config.workspaces, dataDir: bridgeDir, homeDir: homedir() });
+    const place = { dataDir: bridgeDir, homeDir: homedir() };
+    const workspaces = createWorkspaces({ folders: config.workspaces, ...place });
+    const projects = createProjects({ folders: config.projects, ...place });
     for (const { name: workspace, message } of workspaces.problems)
       logger.warn({ event: 'workspace_refused', workspace }, message);
+    for (const { name: project, message } of projects.problems)
+      logger.warn({ event: 'project_refused', project }, message);
     if (workspaces.list.length === 0)
       throw new CodedError('workspace_invalid', workspaces.problems[0]?.message ?? 'No workspace is configured.');
-    const loginPath = createLoginPath({ environment, shell: environment.SHELL, clock });
-    const supervisor = new Supervisor({
-      platform: createProcessPlatform(process.platform),
-      environment,
-      loginPath,
-      clock,
-      logger,
-    });
+    const loginPath = createUserPath({ system: process.platform, environment, clock });
+    supervisor = await createSupervisor(options, stores, loginPath);
     const engine = new Engine({
       stores,
       name,
       host: options.host,
       config,
       workspaces,
+      projects,
+      git: { environment, loginPath, clock },
       providers: createProviders(config.providers, { environment, loginPath }),
       supervisor,
       bridgeDir,
@@ -110,12 +115,24 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
     });
     const control = await listenOnControlSocket(controlSocketPath(bridgeDir), controlRoutes(engine), logger);
     engine.onStop(() => control.close());
+    engine.onStop(async () => supervisor?.dispose());
     await engine.start();
     return engine;
   } catch (error) {
+    await supervisor?.dispose();
     await stores.close();
     throw error;
   }
+}
+
+// Early: an earlier life may have ended a moment ago, and its watchdog waits only seconds for this one.
+async function createSupervisor(options: BridgeOptions, stores: Stores, loginPath: () => Promise<string>) {
+  const { bridgeDir, environment, clock, logger } = options;
+  const platform = createProcessPlatform(process.platform);
+  const watchdog = createWatchdog({ bridgeDir, system: process.platform, environment, platform, clock, logger });
+  const left = stores.tasks.listUnfinished().filter((task) => task.state !== 'queued');
+  await watchdog?.takeOver(left.map(({ taskId }) => taskId));
+  return new Supervisor({ platform, environment, loginPath, watchdog, clock, logger });
 }
 
 function loadPerCore(): number {

@@ -8,7 +8,9 @@ import { version } from '../protocol/version.ts';
 import { createToken } from '../sealing/token.ts';
 import type { Bridge } from './bridge.ts';
 import type { BridgeConfig } from './config/schema.ts';
+import { taskLimitsOf } from './config/task-limits.ts';
 import { LocalApprovals } from './control/local-approvals.ts';
+import { LocalMessages } from './control/local-messages.ts';
 import { LocalTasks } from './control/local-tasks.ts';
 import { forgetPairing, type PairedBridge, pairWith } from './identity/bridge-identity.ts';
 import { InfoPublisher } from './info-publisher.ts';
@@ -16,7 +18,9 @@ import { dial } from './link/dial.ts';
 import { Link } from './link/link.ts';
 import { createCommandEffects } from './policy/command-effects.ts';
 import { createCommandGate } from './policy/command-gate.ts';
+import { createPlaces } from './policy/places.ts';
 import { PolicyFile } from './policy/policy-file.ts';
+import type { Projects } from './policy/projects.ts';
 import type { Workspaces } from './policy/workspaces.ts';
 import type { Logger, StoredTask } from './ports.ts';
 import { ProviderDiscovery } from './providers/directory.ts';
@@ -24,6 +28,7 @@ import type { Provider } from './providers/provider.ts';
 import type { Supervisor } from './providers/supervisor/supervisor.ts';
 import { Inbox } from './store/inbox.ts';
 import type { Stores } from './stores.ts';
+import type { GitOptions } from './tasks/git.ts';
 import { TaskRunner } from './tasks/task-service.ts';
 
 /** Numbers that move all the time are shown this often at most. */
@@ -32,7 +37,6 @@ const PAIRING_TIMEOUT_MS = 30_000;
 /** How long a pause, and a stop, wait for the last word to be sent before the link is closed. */
 const LAST_WORD_MS = 1_000;
 const STOP_WORD_MS = 500;
-const MEGABYTE = 1024 * 1024;
 
 export interface EngineOptions {
   readonly stores: Stores;
@@ -40,6 +44,8 @@ export interface EngineOptions {
   readonly host: Snapshot['host'];
   readonly config: BridgeConfig;
   readonly workspaces: Workspaces;
+  readonly projects: Projects;
+  readonly git: GitOptions;
   readonly providers: readonly Provider[];
   readonly supervisor: Supervisor;
   readonly bridgeDir: string;
@@ -72,10 +78,11 @@ export class Engine implements Bridge {
   readonly onDidChange = this.#changed.event;
   readonly onDidAppend;
   readonly approvals: LocalApprovals;
+  readonly messages: LocalMessages;
   readonly localTasks: LocalTasks;
 
   constructor(options: EngineOptions) {
-    const { stores, providers, clock, logger, workspaces, config, supervisor, bridgeDir, random, load } = options;
+    const { stores, providers, clock, logger, config, supervisor, bridgeDir, random, load } = options;
     const { log } = stores;
     this.#options = options;
     this.#paired = options.paired;
@@ -89,30 +96,22 @@ export class Engine implements Bridge {
       clock,
       logger,
       stateFolder: bridgeDir,
-      resolveWorkspace: workspaces.resolve,
+      places: createPlaces(options),
+      git: options.git,
       versionOf: (id) => this.#discovery.statuses.find((status) => status.id === id)?.version,
-      limits: config.limits,
-      outputLimits: {
-        perTask: config.limits.journalMegabytesPerTask * MEGABYTE,
-        waiting: config.limits.waitingMegabytes * MEGABYTE,
-        raw: config.limits.outputMegabytesPerTask * MEGABYTE,
-      },
+      ...taskLimitsOf(config),
       waitingBytes: () => log.queueDepth().bytes,
-      timeLimitMs: config.limits.minutesPerTask && config.limits.minutesPerTask * 60_000,
       policy: this.#policy,
       approvalDeadlineMs: config.approvals.deadlineHours * 3_600_000,
       journals: log,
       deviceName: (id) => stores.roster.current()?.devices.find((device) => device.deviceId === id)?.name,
     });
-    this.approvals = new LocalApprovals({
-      table: stores.approvals,
-      taskTable: stores.tasks,
-      tasks: this.#tasks,
-      transaction: stores.state.transaction,
-      audit: stores.audit,
-      agentName: (id) => providers.find((provider) => provider.id === id)?.name ?? id,
-    });
-    this.localTasks = new LocalTasks({ tasks: this.#tasks, transaction: stores.state.transaction });
+    const { state, audit, tasks: taskTable, messages } = stores;
+    const local = { tasks: this.#tasks, taskTable, transaction: state.transaction, audit };
+    const agentName = (id: string): string => providers.find((provider) => provider.id === id)?.name ?? id;
+    this.approvals = new LocalApprovals({ ...local, table: stores.approvals, agentName });
+    this.messages = new LocalMessages({ ...local, messages });
+    this.localTasks = new LocalTasks({ tasks: this.#tasks, transaction: state.transaction });
     const gate = createCommandGate({ identity: () => this.#gateIdentity(), roster: stores.roster, clock, logger });
     const effects = createCommandEffects({
       tasks: this.#tasks,
@@ -144,7 +143,7 @@ export class Engine implements Bridge {
   }
 
   get snapshot(): Snapshot {
-    const { stores, name, host, workspaces } = this.#options;
+    const { stores, name, host, workspaces, projects } = this.#options;
     return {
       bridgeId: this.#paired?.identity.bridgeId ?? null,
       name,
@@ -155,6 +154,8 @@ export class Engine implements Bridge {
       queue: stores.log.queueDepth(),
       providers: [...this.#discovery.statuses],
       workspaces: workspaces.list.map((workspace) => ({ ...workspace })),
+      projects: projects.list().map((project) => ({ ...project })),
+      folderProblems: [...workspaces.problems, ...projects.problems].map(({ message }) => message),
       policy: this.#policy.status,
       pendingApprovals: this.approvals.pending(),
       runningTasks: stores.tasks.listUnfinished().filter((task) => task.state !== 'queued').length,
@@ -289,7 +290,7 @@ export class Engine implements Bridge {
   }
 
   #bridgeInfo(): BridgeInfo {
-    const { name, host, workspaces, stores } = this.#options;
+    const { name, host, workspaces, projects, stores } = this.#options;
     const { problem } = this.#policy.status;
     return {
       name,
@@ -300,6 +301,12 @@ export class Engine implements Bridge {
       ...(problem !== null && { policyProblem: problem }),
       providers: [...this.#discovery.statuses],
       workspaces: workspaces.list.map((workspace) => workspace.name),
+      unaskedWorkspaces: workspaces.list.filter(isUnasked).map((workspace) => workspace.name),
+      projects: projects.list().map((project) => ({
+        name: project.name,
+        isGit: project.isGit,
+        isUnasked: isUnasked(project),
+      })),
     };
   }
 
@@ -335,6 +342,10 @@ export class Engine implements Bridge {
       this.#changed.fire(this.snapshot);
     }, SNAPSHOT_INTERVAL_MS);
   }
+}
+
+function isUnasked({ approvals }: { readonly approvals: 'ask' | 'allow' }): boolean {
+  return approvals === 'allow';
 }
 
 function summaryOf(task: StoredTask, records: number): TaskSummary {

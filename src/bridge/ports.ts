@@ -10,7 +10,7 @@ import type { ProviderStatus } from '../protocol/records/bridge-records.ts';
 import type { ApprovalBy, ApprovalRequest, NewTaskRecord } from '../protocol/records/task-records.ts';
 import type { TaskState } from '../protocol/task-state.ts';
 import type { ApprovalAnswer, TaskLaunch, TaskPrompt } from '../protocol/wire/commands.ts';
-import type { PolicyDecision } from './policy/approval-policy.ts';
+import type { PolicyAnswer, Unasked } from './policy/approval-policy.ts';
 
 export type { Logger };
 
@@ -121,6 +121,8 @@ export interface AuditEntry {
     | 'command_refused'
     | 'batch_refused'
     | 'answer_refused'
+    | 'message_taken'
+    | 'message_refused'
     | 'approval_asked'
     | `approval_${Exclude<StoredApproval['state'], 'pending'>}`;
   readonly commandId?: string;
@@ -128,12 +130,15 @@ export interface AuditEntry {
   readonly action?: string;
   readonly taskId?: string;
   readonly approvalId?: string;
+  readonly messageId?: string;
+  /** How long a message is. What it says stays out of the log. */
+  readonly bytes?: number;
   readonly sha256?: string;
   readonly provider?: string;
   readonly tool?: string;
   /** The command, or the title of what is asked; perhaps shortened. */
   readonly what?: string;
-  readonly by?: 'device' | 'machine' | 'policy' | 'nobody';
+  readonly by?: ApprovalBy['kind'] | 'nobody';
   readonly rule?: number;
   readonly code?: string;
   readonly message?: string;
@@ -145,9 +150,19 @@ export interface AuditTrail {
   append(entry: AuditEntry): void;
 }
 
-/** The user's own rules for questions of agents. Undefined: a person is asked. */
+/** The user's own rules for questions of agents. Undefined: a person is asked. `unasked` where questions are turned off. */
 export interface ApprovalPolicy {
-  decide(request: ApprovalRequest['request']): PolicyDecision | undefined;
+  decide(request: ApprovalRequest['request'], unasked?: Unasked): PolicyAnswer | undefined;
+}
+
+/** What the user of this machine decided about places. */
+export interface PlacePolicy {
+  /** The absolute path of a workspace that the user allowed, or why not. Synchronous. */
+  readonly resolveWorkspace: (name: string) => Result<string, Reason>;
+  /** The absolute path of a project, or why it cannot be worked in. Synchronous. */
+  readonly resolveProject: (name: string) => Result<string, Reason>;
+  /** Set if the user turned questions off for where such a task works. */
+  readonly unaskedIn: (launch: Pick<TaskLaunch, 'workspace' | 'project'>) => Unasked | undefined;
 }
 
 /** Files that came in pieces before the launch that names them. */

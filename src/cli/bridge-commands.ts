@@ -38,9 +38,16 @@ function printSnapshot(snapshot: Snapshot, format: 'json' | 'text', print: Print
   const { rules, problem } = snapshot.policy;
   if (rules > 0) print(`  Policy         ${rules} ${rules === 1 ? 'rule' : 'rules'}`);
   if (problem) print(`  Policy         ${problem}`);
-  for (const { name, path } of snapshot.workspaces) print(`  Workspace      ${name}  ${path}`);
+  for (const workspace of snapshot.workspaces) print(`  Workspace      ${folderWords(workspace)}`);
+  for (const project of snapshot.projects)
+    print(`  Project        ${folderWords(project)}${project.isGit ? '' : ' (not a git repository)'}`);
+  for (const folderProblem of snapshot.folderProblems) print(`  Folder         ${folderProblem}`);
   for (const provider of snapshot.providers) {
     const found = provider.isInstalled ? (provider.version ?? 'installed') : 'not installed';
     print(`  Provider       ${provider.name}  ${found}${provider.problem ? `. ${provider.problem}` : ''}`);
   }
+}
+
+function folderWords({ name, path, approvals }: Snapshot['workspaces'][number]): string {
+  return `${name}  ${path}${approvals === 'allow' ? ' (questions are turned off)' : ''}`;
 }

@@ -71,11 +71,11 @@ function withOptions(config: BridgeConfig, options: BridgeRunOptions): BridgeCon
   };
 }
 
-function parseWorkspace(text: string): [string, string] {
+function parseWorkspace(text: string): [string, BridgeConfig['workspaces'][string]] {
   const at = text.indexOf('=');
   const name = text.slice(0, at);
   if (at < 1 || !workspaceNameSchema.safeParse(name).success || at === text.length - 1) {
     throw new CodedError('option_invalid', `--workspace must be NAME=PATH, not "${text}".`);
   }
-  return [name, path.resolve(text.slice(at + 1))];
+  return [name, { path: path.resolve(text.slice(at + 1)), approvals: 'ask' }];
 }

@@ -7,6 +7,7 @@ import { answerApproval, listApprovals } from './approval-commands.ts';
 import { bridgePause, bridgeResume, bridgeStatus } from './bridge-commands.ts';
 import { parsePort } from './host-process.ts';
 import { LocalClient } from './local-client.ts';
+import { sayToTask } from './say-command.ts';
 import { listTasks, printLogs } from './task-commands.ts';
 
 const DEFAULT_PORT = 7717;
@@ -23,6 +24,7 @@ The bridge of this machine:
 Its tasks:
   tasks [--json]              list them, newest first
   logs <task> [--follow]      print what one did
+  say <task> <text…>          say more to its agent; an ended task goes on
 
 Questions of its agents:
   approvals [--json]          list what waits for an answer, oldest first
@@ -148,7 +150,7 @@ function addTasks(program: Command): void {
       listTasks(clientOf(options), options.json ? 'json' : 'text', print),
     );
   local(program.command('logs').argument('<task>', 'task id').description('print what a task did'))
-    .option('-f, --follow', 'go on printing until the task ends')
+    .option('-f, --follow', 'go on printing until the task has ended and nothing more was said to it')
     .option('--json', 'print the records as JSON lines')
     .action(async (taskId: string, options: LocalOptions & { follow?: boolean; json?: boolean }) => {
       const stop = new AbortController();
@@ -156,6 +158,15 @@ function addTasks(program: Command): void {
       const format = { follow: options.follow ?? false, json: options.json ?? false };
       await printLogs(clientOf(options), taskId, format, stop.signal, (text) => process.stdout.write(text));
     });
+  local(
+    program
+      .command('say')
+      .argument('<task>', 'task id')
+      .argument('<text...>', 'what to say, or - to read it from standard input')
+      .description("say more to a task's agent; it is given when the agent has finished, and an ended task goes on"),
+  ).action((taskId: string, words: string[], options: LocalOptions) =>
+    sayToTask(clientOf(options), { taskId, words, input: process.stdin }, print),
+  );
 }
 
 function addApprovals(program: Command): void {

@@ -73,6 +73,9 @@ function whoWords(by: ApprovalBy): string {
       return 'at the machine';
     case 'policy':
       return `rule ${by.rule} of the policy`;
+    case 'workspace':
+    case 'project':
+      return `questions are turned off for this ${by.kind}`;
     default:
       return assertNever(by);
   }

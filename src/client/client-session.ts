@@ -20,6 +20,7 @@ import type { Exclusive } from './exclusive.ts';
 import type { WebIdentity } from './identity.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 import { type LaunchedTask, type LaunchOptions, type LaunchRequest, launchTask } from './launch-task.ts';
+import { MESSAGE_DEADLINE_MS } from './message-deadline.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { TaskLog } from './task-log.ts';
 import type { WebClient } from './web-client.ts';
@@ -151,6 +152,10 @@ export class ClientSession implements WebClient {
 
   cancelTask(taskId: string, bridgeId = this.#bridgeOf(taskId)): SentCommand {
     return this.send(bridgeId, 'task_cancel', { taskId }, { taskId, deadlineMs: CANCEL_DEADLINE_MS });
+  }
+
+  sendMessage(taskId: string, text: string, bridgeId = this.#bridgeOf(taskId)): SentCommand {
+    return this.send(bridgeId, 'task_prompt', { taskId, text }, { taskId, deadlineMs: MESSAGE_DEADLINE_MS });
   }
 
   answerApproval(

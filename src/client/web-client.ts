@@ -47,6 +47,8 @@ export interface WebClient extends Disposable {
   /** Sends the files, then the launch. Never rejects. */
   launchTask(request: LaunchRequest, options?: LaunchOptions): LaunchedTask;
   cancelTask(taskId: string, bridgeId?: string): SentCommand;
+  /** One more message to a task's agent, in the same session; given when the turn that runs has ended. */
+  sendMessage(taskId: string, text: string, bridgeId?: string): SentCommand;
   answerApproval(
     approval: { readonly taskId: string; readonly approvalId: string; readonly sha256: string },
     decision: 'allow' | 'deny',

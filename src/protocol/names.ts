@@ -30,7 +30,7 @@ export function problemOfFileName(name: string): string | undefined {
   return undefined;
 }
 
-/** Name that the user gave to an allowed folder. The control plane may know it only sealed; never a path. */
+/** Name that the user gave to an allowed folder, a workspace or a project. The control plane may know it only sealed; never a path. */
 export const workspaceNameSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, 'must be a plain name of up to 63 characters');

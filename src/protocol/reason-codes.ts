@@ -22,6 +22,7 @@ export const REASON_CODES = [
   'provider_not_installed',
   'program_unknown',
   'workspace_not_allowed',
+  'project_not_allowed',
   'task_exists',
   'task_unknown',
   'task_ended',
@@ -43,11 +44,13 @@ export const REASON_CODES = [
   'agent_no_result',
   'session_lost',
   'spawn_failed',
+  'worktree_failed',
   'cancelled_by_user',
   'bridge_stopped',
   'bridge_crashed',
   'time_limit',
   'output_limit',
+  'memory_limit',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 

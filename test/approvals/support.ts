@@ -21,7 +21,7 @@ export interface ClaudeStack {
   readonly home: string;
   /** Runs `ctrlnode` against this stack. */
   run(...args: string[]): Promise<Finished>;
-  launch(steps: readonly FakeStep[]): Promise<string>;
+  launch(steps: readonly FakeStep[], more?: object): Promise<string>;
   /** The question of a task, as `ctrlnode approvals --json` lists it. */
   asked(taskId: string): Promise<PendingApproval>;
   /** Starts the product again on the same data, after `stop`. */
@@ -29,8 +29,12 @@ export interface ClaudeStack {
   stop(): Promise<void>;
 }
 
-/** `policy` is the text of `bridge/policy.json`. */
-export async function startClaudeStack(program: string, policy?: object): Promise<ClaudeStack> {
+/** `policy` is the text of `bridge/policy.json`; `configAt` gives more of `config.json`, from the home. */
+export async function startClaudeStack(
+  program: string,
+  policy?: object,
+  configAt: (home: string) => object = () => ({}),
+): Promise<ClaudeStack> {
   // Outside the temporary folder: agents treat a home in there in another way.
   const homes = path.join(os.homedir(), '.cache', 'ctrlnode-test-homes');
   mkdirSync(homes, { recursive: true });
@@ -38,7 +42,8 @@ export async function startClaudeStack(program: string, policy?: object): Promis
   const dataDir = path.join(home, 'data');
   if (policy) writePolicy(dataDir, JSON.stringify(policy));
   const llm = await startFakeLlm();
-  let stack = await open(dataDir, program, home, llm);
+  const config = { name: 'studio', providers: { claude: { command: program } }, ...configAt(home) };
+  let stack = await open(dataDir, config, home, llm);
   const { client } = await stack.pairClient();
   const bridgeId = stack.ready.bridge.id;
   const run = (...args: string[]): Promise<Finished> => runCtrlnode([...args, '--data', dataDir]);
@@ -50,7 +55,7 @@ export async function startClaudeStack(program: string, policy?: object): Promis
     bridgeId,
     home,
     run,
-    async launch(steps) {
+    async launch(steps, more = {}) {
       const launched = client.launchTask({
         bridgeId,
         title: 'A task that asks',
@@ -58,6 +63,7 @@ export async function startClaudeStack(program: string, policy?: object): Promis
         provider: 'claude',
         workspace: 'default',
         settings: {},
+        ...more,
       });
       const outcome = await launched.outcome;
       if (outcome.outcome !== 'done') throw new Error(`Not launched: ${JSON.stringify(outcome)}`);
@@ -70,7 +76,7 @@ export async function startClaudeStack(program: string, policy?: object): Promis
         return approvals.find((approval) => approval.taskId === taskId);
       }),
     async restart() {
-      stack = await open(dataDir, program, home, llm);
+      stack = await open(dataDir, config, home, llm);
     },
     async stop() {
       client.dispose();
@@ -95,10 +101,6 @@ export function folderOf(home: string, taskId: string): string {
   return path.join(home, 'data', 'workspace', 'tasks', taskId);
 }
 
-function open(dataDir: string, program: string, home: string, llm: FakeLlm): Promise<Stack> {
-  return startStack({
-    dataDir,
-    config: { name: 'studio', providers: { claude: { command: program } } },
-    env: { ...llm.claudeEnv, HOME: home },
-  });
+function open(dataDir: string, config: object, home: string, llm: FakeLlm): Promise<Stack> {
+  return startStack({ dataDir, config, env: { ...llm.claudeEnv, HOME: home } });
 }

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decide, type PolicyRule, parsePolicy } from '../../src/bridge/policy/approval-policy.ts';
+import { decide, decideUnasked, type PolicyRule, parsePolicy } from '../../src/bridge/policy/approval-policy.ts';
 import { makeTempDir } from '../bridge-store/support/fixtures.ts';
 
 const seed = Number(process.env.FC_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -15,7 +15,11 @@ function setUp() {
   for (const folder of [cwd, protectedFolder, homeDir, join(cwd, 'src'), join(root, 'outside')]) mkdirSync(folder);
   const of = (rules: readonly PolicyRule[], tool: string, input: unknown, provider = 'claude', platform = 'linux') =>
     decide(rules, { provider, tool, input, cwd }, { protectedFolder, homeDir, platform: platform as NodeJS.Platform });
-  return { root, cwd, protectedFolder, homeDir, of };
+  const unasked = (rules: readonly PolicyRule[], tool: string, input: unknown) => {
+    const request = { provider: 'claude', tool, input, cwd };
+    return decideUnasked(rules, request, { protectedFolder, homeDir, platform: 'linux' }, 'workspace');
+  };
+  return { root, cwd, protectedFolder, homeDir, of, unasked };
 }
 
 describe('the file', () => {
@@ -194,5 +198,44 @@ describe(`no composed command slips through (seed ${seed})`, () => {
       expect(of([{ decision: 'allow', command: wanted }], 'Bash', { command })).toEqual({ decision: 'allow', rule: 1 });
     });
     fc.assert(property, { seed });
+  });
+});
+
+describe('where questions are turned off', () => {
+  const free = { decision: 'allow', by: { kind: 'workspace' } };
+
+  test('everything is allowed, and an ask rule neither asks nor hides a deny rule behind it', () => {
+    const { unasked } = setUp();
+    expect(unasked([], 'Bash', { command: 'rm -rf build && make | tee log' })).toEqual(free);
+    const rules: PolicyRule[] = [
+      { decision: 'ask', command: 'git' },
+      { decision: 'allow', command: 'git status' },
+      { decision: 'deny', command: 'git push' },
+      { decision: 'deny', path: '**/.env' },
+    ];
+    expect(unasked(rules, 'Bash', { command: 'git log' })).toEqual(free);
+    expect(unasked(rules, 'Bash', { command: 'git status' })).toEqual({
+      decision: 'allow',
+      by: { kind: 'policy', rule: 2 },
+    });
+    expect(unasked(rules, 'Bash', { command: 'make; git push' })).toEqual({
+      decision: 'deny',
+      by: { kind: 'policy', rule: 3 },
+    });
+    expect(unasked(rules, 'Write', { file_path: 'a/.env' })).toEqual({
+      decision: 'deny',
+      by: { kind: 'policy', rule: 4 },
+    });
+  });
+
+  test('a person is asked for what touches the bridge’s own folder, also behind a link, and for what is not understood', () => {
+    const { unasked, protectedFolder, cwd } = setUp();
+    symlinkSync(protectedFolder, join(cwd, 'innocent'));
+    for (const file of [join(protectedFolder, 'policy.json'), 'innocent/config.json', '../bridge/policy.json'])
+      expect(unasked([], 'Write', { file_path: file })).toBeUndefined();
+    let deep: unknown = { file_path: '/etc/passwd' };
+    for (let depth = 0; depth < 20; depth++) deep = { more: deep };
+    expect(unasked([], 'Write', deep)).toBeUndefined();
+    expect(unasked([], 'Write', { file_path: 'new.txt' })).toEqual(free);
   });
 });

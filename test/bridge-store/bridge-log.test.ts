@@ -18,6 +18,8 @@ const INFO: BridgeInfo = {
   isPaused: false,
   providers: [],
   workspaces: [],
+  unaskedWorkspaces: [],
+  projects: [],
 };
 
 function ends(log: { streams(): readonly { stream: string; end: number }[] }): [string, number][] {

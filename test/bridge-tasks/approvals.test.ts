@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { ApprovalTable, StoredApproval } from '../../src/bridge/ports.ts';
+import type { ApprovalTable, AuditEntry, StoredApproval } from '../../src/bridge/ports.ts';
 import type { AgentAnswer } from '../../src/bridge/providers/provider.ts';
-import { TaskApprovals } from '../../src/bridge/tasks/approvals.ts';
+import { TaskApprovals, type TaskApprovalsOptions } from '../../src/bridge/tasks/approvals.ts';
 import { canonicalJson, canonicalSha256 } from '../../src/bridge/tasks/canonical-json.ts';
 import { settleLeftApprovals } from '../../src/bridge/tasks/settle-approval.ts';
 import type { NewTaskRecord } from '../../src/protocol/records/task-records.ts';
@@ -19,7 +19,7 @@ function memoryTable(): ApprovalTable {
   };
 }
 
-function setUp() {
+function setUp(more: Partial<TaskApprovalsOptions> = {}) {
   const clock = new VirtualClock();
   const table = memoryTable();
   const records: NewTaskRecord[] = [];
@@ -35,6 +35,7 @@ function setUp() {
     append: (record) => records.push(record),
     answer: (requestId, answer) => answers.push([requestId, answer]),
     onDidChangeOpen: (count) => open.push(count),
+    ...more,
   });
   const question = { requestId: 'r1', title: 'Bash: ls', tool: 'Bash', input: { command: 'ls' } };
   return { clock, table, records, answers, open, approvals, question };
@@ -72,6 +73,26 @@ test('nobody answers for eight hours: denied, once', async () => {
   await clock.advance(HOUR_MS);
   expect(answers).toHaveLength(1);
   expect(clock.pendingTimers).toBe(0);
+});
+
+test('where questions are turned off the policy is told so, and its answer is in the row, the record and the audit', () => {
+  const audit: AuditEntry[] = [];
+  const { approvals, question, records, answers, table, open } = setUp({
+    unasked: 'workspace',
+    policy: { decide: (_, unasked) => unasked && { decision: 'allow', by: { kind: unasked } } },
+    audit: { append: (entry) => audit.push(entry) },
+  });
+  approvals.ask(question, 1);
+  expect(answers).toEqual([['r1', { decision: 'allow' }]]);
+  expect(records.map((record) => record.type)).toEqual(['approval_requested', 'approval_resolved']);
+  expect(records[1]).toMatchObject({ outcome: 'allowed', by: { kind: 'workspace' } });
+  const asked = records[0]?.type === 'approval_requested' ? records[0].approvalId : '';
+  expect(table.get(asked)).toMatchObject({ state: 'allowed', by: { kind: 'workspace' } });
+  expect(audit.map(({ event, by }) => [event, by])).toEqual([
+    ['approval_asked', undefined],
+    ['approval_allowed', 'workspace'],
+  ]);
+  expect(open).toEqual([]);
 });
 
 test('a deadline that passed while the machine slept is seen soon after it woke', async () => {

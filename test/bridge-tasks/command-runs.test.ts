@@ -48,6 +48,7 @@ test('a program runs in the task folder with its instructions, and its records t
   expect(said.env).toEqual({
     CTRLNODE_TASK: 't1',
     CTRLNODE_RUN: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    CTRLNODE_BRIDGE: expect.stringMatching(/^[0-9a-f-]{36}$/),
     CTRLNODE_TASK_FILE: path.join(folder, 'input/TASK.md'),
     CTRLNODE_TASK_DIR: folder,
     CTRLNODE_ARTIFACTS_DIR: path.join(folder, 'output/artifacts'),

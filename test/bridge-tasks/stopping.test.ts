@@ -103,7 +103,7 @@ test('a process that only mentions the task, or has the same number, is left alo
     expect(await isGone(bystander.pid ?? 0)).toBe(false);
     // A reused pid: the same number with another start time is not adopted, so never signalled.
     const identity = { pid: bystander.pid ?? 0, startedAt: 'earlier' };
-    expect(await bridge.supervisor.adopt(identity)).toBeUndefined();
+    expect(await bridge.supervisor.adopt(taskId, identity)).toBeUndefined();
   } finally {
     bystander.kill('SIGKILL');
   }

@@ -54,6 +54,7 @@ describe('ctrlnode', () => {
       'bridge resume',
       'tasks [--json]',
       'logs <task>',
+      'say <task>',
     ]) {
       expect(stdout).toContain(words);
     }

@@ -97,6 +97,20 @@ describe('ctrlnode up', () => {
     );
   });
 
+  it('leaves no process when it is killed together with its bridge, so that nobody starts that again', async () => {
+    const running = await start();
+    const { client } = await running.pairClient();
+    const taskId = await launchCommand(client, running.ready.bridge.id, 'stubborn');
+    await recordsUntil(client, taskId, (record) => record.type === 'output_chunk');
+    running.process.kill('SIGKILL');
+    for (const { pid, command } of processesWith(dataDir)) {
+      if (command.includes('bridge run')) process.kill(pid, 'SIGKILL');
+    }
+    expect(processesWith(taskId)).not.toEqual([]);
+    await until('the agent to end', () => processesWith(taskId).length === 0, 5_000);
+    await until('all processes to end', () => processesWith(dataDir).length === 0, 5_000);
+  });
+
   it('keeps history and full output over a restart, and the pairing with it', async () => {
     const first = await start();
     const { client, identity } = await first.pairClient();

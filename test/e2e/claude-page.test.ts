@@ -50,9 +50,9 @@ describe.skipIf('missing' in agent || mustSkipBrowser())('the real Claude Code f
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  async function launch(steps: readonly FakeStep[]): Promise<string> {
+  async function launch(steps: readonly FakeStep[], words = 'Do it.'): Promise<string> {
     await page.goto(`${stack.origin}/tasks/new`);
-    await page.getByLabel('What is to be done').fill(scripted('Do it.', steps));
+    await page.getByLabel('What is to be done').fill(scripted(words, steps));
     await page.getByRole('radio', { name: /Claude Code/ }).click();
     await page.getByRole('button', { name: 'Launch task' }).click();
     await page.waitForURL(/\/tasks\/(?!new)[a-z0-9-]+$/);
@@ -88,6 +88,62 @@ describe.skipIf('missing' in agent || mustSkipBrowser())('the real Claude Code f
     await page.getByText(/^Marked\.$/).waitFor();
     await page.getByText('Done').first().waitFor();
     expect(existsSync(mark)).toBe(true);
+  });
+
+  const messageField = () => page.getByRole('textbox', { name: 'Message to Claude Code' });
+  const answer = () => log().locator('.prose');
+  const log = () => page.getByRole('region', { name: 'Log' });
+
+  it('goes on after its end with what is said then, in the same session', async () => {
+    await launch([{ text: 'First.' }], 'Remember secret-one.');
+    await log().getByText('Done').waitFor();
+    await page.keyboard.press('m');
+    await page.keyboard.insertText(scripted('And secret-two?', [{ recall: true }]));
+    await page.keyboard.press('Enter');
+    await log().getByText('I know: secret-one secret-two.').waitFor();
+    expect(await messageField().inputValue()).toBe('');
+    await expect.poll(() => log().getByText('Done').count()).toBe(2);
+    expect(await log().getByText('Claude Code goes on').count()).toBe(1);
+    expect(await log().getByText('And secret-two?').count()).toBe(1);
+    await keepScreenshot(page, 'claude-goes-on');
+  });
+
+  it('shows a message during a turn at once, and gives it after the turn', async () => {
+    await launch([{ text: `${'word '.repeat(60)}and the end.`, delayMs: 50 }]);
+    await answer().getByText('word word').waitFor();
+    await messageField().fill(scripted('Then this.', [{ text: 'Second.' }]));
+    await page.getByRole('button', { name: 'Send' }).click();
+    await log().getByText('The agent gets it when it has finished.').waitFor();
+    await keepScreenshot(page, 'claude-message-waits');
+    expect(await log().getByText('Done').count()).toBe(0);
+    await log().getByText('Second.', { exact: true }).waitFor();
+    expect(
+      await log()
+        .getByText(/word and the end\.$/)
+        .count(),
+    ).toBe(1);
+    expect(await log().getByText('The agent gets it when it has finished.').count()).toBe(0);
+  });
+
+  it('continues a cancelled task in one press, and keeps a draft over a reload', async () => {
+    await launch([{ text: `${'word '.repeat(80)}and the end.`, delayMs: 50 }]);
+    await answer().getByText('word word').waitFor();
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+    await page.getByRole('button', { name: 'Cancel the task' }).click();
+    await log().getByText('Cancelled').waitFor();
+    await messageField().fill('Half a thought');
+    await page.reload();
+    await log().getByText('Cancelled').waitFor();
+    expect(await messageField().inputValue()).toBe('Half a thought');
+    await messageField().fill('');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await log().getByText('Go on with the task.').waitFor();
+    await log()
+      .getByText(/and the end\.$/)
+      .waitFor();
+    await log().getByText('Done').waitFor();
+    await page.getByRole('link', { name: 'Run again' }).waitFor();
+    await keepScreenshot(page, 'claude-continued');
   });
 
   it('is cancelled while a shell tool runs, and leaves no process', async () => {

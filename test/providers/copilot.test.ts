@@ -7,6 +7,7 @@ await describeAcpAgent({
   shell: (command) => ({ tool: 'bash', input: { command, description: 'Try' } }),
   write: (file, content) => ({ tool: 'create', input: { path: file, file_text: content } }),
   thought: 'Let me think first.',
+  asksForFolders: true,
   goesOnAfterDenial: false,
   isSignedIn: true,
 });

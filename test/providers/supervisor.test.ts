@@ -42,8 +42,8 @@ test("a task gets the user's environment, not ours, and nothing can replace its 
     ELECTRON_RUN_AS_NODE: '1',
     npm_config_prefix: '/x',
   };
-  const extra = { MINE: '1', CTRLNODE_TASK: 'forged', CTRLNODE_TASK_DIR: '/t' };
-  expect(environmentOfTask({ base, path: '/usr/bin', extra, taskId: 't1', runId: 'r1' })).toEqual({
+  const extra = { MINE: '1', CTRLNODE_TASK: 'forged', CTRLNODE_BRIDGE: 'forged', CTRLNODE_TASK_DIR: '/t' };
+  expect(environmentOfTask({ base, path: '/usr/bin', extra, taskId: 't1', runId: 'r1', bridgeId: 'b1' })).toEqual({
     HOME: '/home/u',
     PATH: '/usr/bin',
     ANTHROPIC_API_KEY: 'key',
@@ -51,6 +51,7 @@ test("a task gets the user's environment, not ours, and nothing can replace its 
     CTRLNODE_TASK: 't1',
     CTRLNODE_TASK_DIR: '/t',
     CTRLNODE_RUN: 'r1',
+    CTRLNODE_BRIDGE: 'b1',
   });
   expect(mergePaths('/a:relative:/b', '/b:/c::.')).toBe('/a:/b:/c');
 });
@@ -170,5 +171,7 @@ test('a process has one identity for life; a dead one and a zombie have none', a
 });
 
 test('a system that we cannot account for processes on is refused with a sentence', () => {
-  expect(() => createProcessPlatform('win32')).toThrowError(expect.objectContaining({ code: 'platform_unsupported' }));
+  expect(() => createProcessPlatform('freebsd')).toThrowError(
+    expect.objectContaining({ code: 'platform_unsupported' }),
+  );
 });

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { taskRecordSchema } from '../../src/protocol/records/task-records.ts';
+import type { TaskLaunch } from '../../src/protocol/wire/commands.ts';
 import { type AcpAgentName, prepareHome } from './acp-homes.ts';
 import { cachedAgent } from './agent-cache.ts';
 import { type FakeLlm, type FakeStep, scripted, startFakeLlm } from './fake-llm.ts';
@@ -21,6 +22,8 @@ export interface AcpExpectations {
   /** Whether the model is asked again after a denied tool. */
   readonly goesOnAfterDenial: boolean;
   readonly isSignedIn?: boolean;
+  /** Also for the task's own folder, when it works elsewhere. */
+  readonly asksForFolders?: boolean;
 }
 
 export async function describeAcpAgent(expected: AcpExpectations): Promise<void> {
@@ -59,11 +62,16 @@ export async function describeAcpAgent(expected: AcpExpectations): Promise<void>
     rmSync(root, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  async function launch(steps: readonly FakeStep[], settings = {}): Promise<TaskBridge> {
+  async function launch(
+    steps: readonly FakeStep[],
+    settings = {},
+    project?: TaskLaunch['project'],
+  ): Promise<TaskBridge> {
     const opened = await openTaskBridge(options);
     bridge = opened;
     await opened.runner.start();
-    opened.launch({ taskId, provider: agent, instructions: scripted('Do it.', steps), settings });
+    const instructions = scripted('Do it.', steps);
+    opened.launch({ taskId, provider: agent, instructions, settings, ...(project && { project }) });
     return opened;
   }
 
@@ -124,6 +132,26 @@ export async function describeAcpAgent(expected: AcpExpectations): Promise<void>
       expect(existsSync(path.join(open.folder(taskId), 'allowed'))).toBe(true);
       const resolved = (await open.records(taskId)).filter((record) => record.type === 'approval_resolved');
       expect(resolved).toMatchObject([{ approvalId: asked.approvalId, outcome: 'allowed', deviceId: 'device-1' }]);
+    });
+
+    test('in a project: commands run there, and the artifact is in the folder of the task', async () => {
+      const project = path.join(root, 'shop');
+      mkdirSync(project);
+      options = { ...options, projects: { shop: project } };
+      const file = path.join(root, 'workspace/tasks', taskId, 'output/artifacts/x.txt');
+      const steps = [shell('touch allowed'), write(file, 'made by the agent\n'), { text: 'Done.' }];
+      const open = await launch(steps, {}, { name: 'shop', worktree: false });
+      const questions = expected.asksForFolders ? 3 : 2;
+      const asked = new Set<string>();
+      while (asked.size < questions) {
+        const next = await open.untilRecord(taskId, 'approval_requested', (record) => !asked.has(record.approvalId));
+        expect(next.request.cwd).toBe(project);
+        open.answer({ taskId, approvalId: next.approvalId, sha256: next.sha256, decision: 'allow' });
+        asked.add(next.approvalId);
+      }
+      expect(await open.ended(taskId)).toMatchObject({ state: 'succeeded' });
+      expect(existsSync(path.join(project, 'allowed'))).toBe(true);
+      expect(await readFile(file, 'utf8')).toBe('made by the agent\n');
     });
 
     test('a denied command does not run', async () => {

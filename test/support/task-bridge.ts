@@ -6,9 +6,11 @@ import path from 'node:path';
 import pino from 'pino';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { err, ok } from '../../src/base/result.ts';
-import type { StoredTask } from '../../src/bridge/ports.ts';
+import type { Unasked } from '../../src/bridge/policy/approval-policy.ts';
+import type { ApprovalPolicy, StoredTask } from '../../src/bridge/ports.ts';
 import type { ProgramConfig } from '../../src/bridge/providers/command/command-config.ts';
 import { createProviders, type ProvidersConfig } from '../../src/bridge/providers/registry.ts';
+import { createWatchdog } from '../../src/bridge/providers/supervisor/create-watchdog.ts';
 import { createProcessPlatform } from '../../src/bridge/providers/supervisor/platform.ts';
 import { Supervisor } from '../../src/bridge/providers/supervisor/supervisor.ts';
 import { createApprovalTable } from '../../src/bridge/store/approval-table.ts';
@@ -38,6 +40,14 @@ export interface TaskBridgeOptions {
   readonly timeLimitMs?: number;
   readonly outputLimits?: OutputLimits;
   readonly waitingBytes?: () => number;
+  readonly memoryLimitMegabytes?: number;
+  /** How long the watchdog waits for the next life. */
+  readonly graceSeconds?: number;
+  /** By name, a real path. */
+  readonly projects?: Readonly<Record<string, string>>;
+  /** Set for every task. */
+  readonly unasked?: Unasked;
+  readonly policy?: ApprovalPolicy;
 }
 
 export type TaskBridge = Awaited<ReturnType<typeof openTaskBridge>>;
@@ -63,8 +73,23 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
   const spool = createFileSpool({ folder: path.join(dataDir, 'spool'), clock });
   const environment = options.environment ?? baseEnvironment();
   const loginPath = async (): Promise<string> => environment.PATH ?? '';
+  const platform = createProcessPlatform(process.platform);
+  // Time enough for a next life on a busy machine, unless a test is about the watchdog.
+  const graceSeconds = options.graceSeconds ?? 20;
+  const watchdog = createWatchdog({
+    bridgeDir: dataDir,
+    system: process.platform,
+    environment,
+    platform,
+    clock,
+    logger,
+    graceSeconds,
+  });
+  const left = tasks.listUnfinished().filter((task) => task.state !== 'queued');
+  await watchdog?.takeOver(left.map((task) => task.taskId));
   const supervisor = new Supervisor({
-    platform: createProcessPlatform(process.platform),
+    platform,
+    watchdog,
     environment,
     loginPath,
     clock,
@@ -91,12 +116,22 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     stateFolder: dataDir,
     clock,
     logger,
-    resolveWorkspace: (name) =>
-      name === 'work' ? ok(workspace) : err({ code: 'workspace_not_allowed', message: 'Not allowed.' }),
+    places: {
+      resolveWorkspace: (name) =>
+        name === 'work' ? ok(workspace) : err({ code: 'workspace_not_allowed', message: 'Not allowed.' }),
+      resolveProject: (name) => {
+        const folder = options.projects?.[name];
+        return folder ? ok(folder) : err({ code: 'project_not_allowed', message: 'Not allowed.' });
+      },
+      unaskedIn: () => options.unasked,
+    },
+    git: { environment, loginPath, clock },
+    policy: options.policy,
     ...(options.limits && { limits: options.limits }),
     ...(options.outputLimits && { outputLimits: options.outputLimits }),
     ...(options.waitingBytes && { waitingBytes: options.waitingBytes }),
     ...(options.timeLimitMs && { timeLimitMs: options.timeLimitMs }),
+    ...(options.memoryLimitMegabytes && { memoryLimitMegabytes: options.memoryLimitMegabytes }),
     ...(options.approvalDeadlineMs && { approvalDeadlineMs: options.approvalDeadlineMs }),
   });
 
@@ -111,6 +146,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     spool,
     providers,
     supervisor,
+    watchdog,
     log,
     /** As a command does it: in a transaction, then wake. Throws the reason. */
     launch(launch: Partial<TaskLaunch> & { taskId: string }): string {
@@ -181,6 +217,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     closeState: () => state.dispose(),
     async close(): Promise<void> {
       await runner.stop();
+      await supervisor.dispose();
       await log.close();
       state.dispose();
       if (!options.root) rmSync(root, { recursive: true, force: true });

@@ -56,6 +56,8 @@ const info: BridgeInfo = {
   isPaused: false,
   providers: [],
   workspaces: ['shop'],
+  unaskedWorkspaces: [],
+  projects: [],
 };
 
 describe('lists', () => {

@@ -16,6 +16,11 @@ const record: fc.Arbitrary<NewTaskRecord> = fc.oneof(
   text.map((words) => of({ type: 'agent_message_chunk', content: { type: 'text', text: words } })),
   text.map((words) => of({ type: 'agent_thought_chunk', content: { type: 'text', text: words } })),
   fc
+    .tuple(text, fc.constantFrom(undefined, 'm1', 'm2'))
+    .map(([words, messageId]) =>
+      of({ type: 'user_message_chunk', content: { type: 'text', text: words }, ...(messageId && { messageId }) }),
+    ),
+  fc
     .tuple(fc.constantFrom('stdout' as const, 'stderr' as const), text)
     .map(([stream, words]) => of({ type: 'output_chunk', stream, text: words })),
   fc.constantFrom('t1', 't2').map((toolCallId) => of({ type: 'tool_call', toolCallId, title: 'Run', kind: 'execute' })),
@@ -23,7 +28,7 @@ const record: fc.Arbitrary<NewTaskRecord> = fc.oneof(
     .constantFrom('t1', 't2', 't3')
     .map((toolCallId) => of({ type: 'tool_call_update', toolCallId, status: 'completed', rawOutput: 'x' })),
   fc
-    .constantFrom('running' as const, 'waiting' as const, 'succeeded' as const)
+    .constantFrom('queued' as const, 'running' as const, 'waiting' as const, 'succeeded' as const)
     .map((state) => of({ type: 'task_state', taskId: 't', state })),
 );
 

@@ -1,15 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { rm } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
-import { execa } from 'execa';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TaskLaunch } from '../../src/protocol/wire/commands.ts';
 import { collectComplaints, launchBrowser, putIdentity } from './screens/browser.ts';
 import { servePage } from './screens/page-server.ts';
 import { fillBusy } from './screens/scenarios.ts';
+import { buildPage } from './support/built-page.ts';
 import { FakeBridge } from './support/fake-bridge.ts';
 import { createTestIdentity, FakeControlPlane } from './support/fake-control-plane.ts';
 
@@ -23,11 +20,7 @@ let page: Page;
 let complaints: string[];
 
 beforeAll(async () => {
-  webRoot = await mkdtemp(join(tmpdir(), 'ctrlnode-page-'));
-  const configFile = fileURLToPath(new URL('../../src/web/vite.config.ts', import.meta.url));
-  // In a process of its own: here NODE_ENV says test, and the page would not be the one that people get.
-  const args = ['build', '-c', configFile, '--outDir', webRoot, '--logLevel', 'error'];
-  await execa('vite', args, { preferLocal: true, env: { NODE_ENV: 'production' }, timeout: 60_000 });
+  webRoot = await buildPage();
   browser = await launchBrowser();
 });
 
@@ -170,6 +163,47 @@ describe('a new task', () => {
       files: [{ name: 'a.txt', sizeBytes: 5 }],
     });
   });
+
+  test('goes into a fresh worktree of a project, by keyboard, and the next one too unless another machine is chosen', async () => {
+    fillBusy(server, identity, Date.now());
+    server.onCommand = ({ commandId, taskId, bridgeId, label = null }) => {
+      server.broadcast({ type: 'command_accepted', commandId });
+      if (taskId) server.addTask({ taskId, bridgeId, label, commandId, state: 'queued', createdAt: Date.now() });
+    };
+    await page.goto(`${server.origin}/tasks/new`);
+    const where = page.getByLabel('Where');
+    await where.waitFor();
+    expect(await where.locator('option').allTextContents()).toEqual([
+      'Its own folder',
+      'checkout',
+      'checkout, in a fresh git worktree',
+      'holiday pictures',
+      'playground',
+      'playground, in a fresh git worktree',
+    ]);
+    const notice = page.getByText('Questions are turned off here');
+    await page.getByLabel('Folder').selectOption('notes');
+    await notice.waitFor();
+    await where.focus();
+    await page.keyboard.type('checkout, in');
+    expect(await where.evaluate((select: HTMLSelectElement) => select.value)).toBe('worktree/checkout');
+    // The project asks, whatever the folder does.
+    await notice.waitFor({ state: 'detached' });
+    await page.getByLabel('What is to be done').fill('Fix it.');
+    await page.getByLabel('What is to be done').press('Control+Enter');
+    await page.getByRole('heading', { name: 'Fix it' }).waitFor();
+    const launch = studio.open(server.commands.at(-1) ?? expect.fail('nothing was sent')) as TaskLaunch;
+    expect(launch).toMatchObject({ workspace: 'notes', project: { name: 'checkout', worktree: true } });
+
+    await page.goto(`${server.origin}/tasks/new`);
+    expect(await where.inputValue()).toBe('worktree/checkout');
+    await where.selectOption('playground');
+    await notice.waitFor();
+    await page.getByLabel('Machine').selectOption('build-box');
+    await where.waitFor({ state: 'detached' });
+    await page.getByLabel('Machine').selectOption('studio-mac');
+    expect(await where.inputValue()).toBe('');
+  });
 });
 
 describe('the page', () => {
@@ -224,19 +258,23 @@ describe('the page', () => {
     await server.listen();
   });
 
-  test.each(['light', 'dark'] as const)('is accessible and fits a phone (%s)', async (colorScheme) => {
-    fillBusy(server, identity, Date.now());
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.setViewportSize({ width: 360, height: 740 });
-    for (const path of ['/', '/tasks/flaky', '/tasks/new', '/waiting', '/machines']) {
-      await page.goto(`${server.origin}${path}`);
-      await page
-        .getByText(/studio-mac/)
-        .first()
-        .waitFor({ state: 'attached' });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => `${path} ${id} ${nodes[0]?.html}`)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
-    }
-  });
+  test.each(['light', 'dark'] as const)(
+    'is accessible and fits a phone (%s)',
+    { timeout: 90_000 },
+    async (colorScheme) => {
+      fillBusy(server, identity, Date.now());
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width: 360, height: 740 });
+      for (const path of ['/', '/tasks/flaky', '/tasks/lost', '/tasks/new', '/waiting', '/machines']) {
+        await page.goto(`${server.origin}${path}`);
+        await page
+          .getByText(/studio-mac/)
+          .first()
+          .waitFor({ state: 'attached' });
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        expect(violations.map(({ id, nodes }) => `${path} ${id} ${nodes[0]?.html}`)).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+      }
+    },
+  );
 });

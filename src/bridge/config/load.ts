@@ -49,7 +49,8 @@ function writeDefault(file: string): void {
 // Somebody who configured nothing can still run a task: in a folder of its own beside the engine's, never in it.
 function withDefaultWorkspace(config: BridgeConfig, bridgeDir: string): BridgeConfig {
   if (Object.keys(config.workspaces).length > 0) return config;
-  return { ...config, workspaces: { [DEFAULT_WORKSPACE]: path.join(path.dirname(bridgeDir), 'workspace') } };
+  const folder = path.join(path.dirname(bridgeDir), 'workspace');
+  return { ...config, workspaces: { [DEFAULT_WORKSPACE]: { path: folder, approvals: 'ask' } } };
 }
 
 function invalid(file: string, problem: string, cause?: unknown): CodedError {

@@ -8,6 +8,12 @@ const programSchema = z.strictObject({
   stdin: z.enum(['instructions', 'none']).default('none'),
 });
 
+/** A path alone, or with whether agents' questions are asked there (`ask`) or all answered with allow (`allow`). */
+const folderSchema = z.preprocess(
+  (value) => (typeof value === 'string' ? { path: value } : value),
+  z.strictObject({ path: z.string().min(1), approvals: z.enum(['ask', 'allow']).default('ask') }),
+);
+
 const ownCommandSchema = z.strictObject({ command: z.string().min(1).optional() }).default({});
 
 const OWN_PROVIDERS = ['claude', 'codex', 'gemini', 'copilot', 'opencode', 'openclaw', 'command'];
@@ -29,8 +35,10 @@ const acpIdSchema = providerIdSchema.refine(
 export const configSchema = z.strictObject({
   /** How people see this machine; the host name if absent. */
   name: z.string().min(1).max(100).optional(),
-  /** Folders that tasks may work in, by the name that people see. */
-  workspaces: z.record(workspaceNameSchema, z.string().min(1)).default({}),
+  /** Folders that hold the tasks' own folders, by the name that people see. */
+  workspaces: z.record(workspaceNameSchema, folderSchema).default({}),
+  /** Existing folders that agents may work in, by the name that people see. */
+  projects: z.record(workspaceNameSchema, folderSchema).default({}),
   providers: z
     .strictObject({
       claude: ownCommandSchema,
@@ -68,6 +76,8 @@ export const configSchema = z.strictObject({
       waitingMegabytes: z.int().min(1).max(1_000_000).default(1_024),
       /** Of what one task prints in all. An agent that prints more is ended. */
       outputMegabytesPerTask: z.int().min(1).max(1_000_000).default(4_096),
+      /** Memory that all processes of one task use together. None if absent. */
+      megabytesPerTask: z.int().positive().max(100_000_000).optional(),
     })
     .prefault({}),
   approvals: z.strictObject({ deadlineHours: z.number().positive().max(720).default(8) }).default({ deadlineHours: 8 }),

@@ -1,6 +1,10 @@
 import { CodedError } from '../../base/errors.ts';
-import { localAnswerSchema, pairRequestSchema, pauseRequestSchema } from '../../protocol/local/control.ts';
-import { isTerminal } from '../../protocol/task-state.ts';
+import {
+  localAnswerSchema,
+  localMessageSchema,
+  pairRequestSchema,
+  pauseRequestSchema,
+} from '../../protocol/local/control.ts';
 import type { Bridge } from '../bridge.ts';
 import type { StoredTask } from '../ports.ts';
 import { taskPaths } from '../tasks/task-paths.ts';
@@ -37,6 +41,14 @@ export function controlRoutes(bridge: Bridge): readonly ControlRoute[] {
     },
     { method: 'GET', path: '/tasks', handle: () => ({ tasks: bridge.taskSummaries() }) },
     {
+      method: 'POST',
+      path: '/tasks/:id/messages',
+      handle: ({ params, body }) => {
+        const { taskId } = findTask(bridge, params[0] ?? '');
+        return { messageId: bridge.messages.say(taskId, parse(localMessageSchema, body).text) };
+      },
+    },
+    {
       method: 'GET',
       path: '/tasks/:id/records',
       handle: async ({ params, url, response }) => {
@@ -46,7 +58,7 @@ export function controlRoutes(bridge: Bridge): readonly ControlRoute[] {
           response,
           follow: url.searchParams.get('follow') === 'true',
           onDidAppend: bridge.onDidAppend,
-          hasEnded: () => isTerminal(bridge.findTask(task.taskId)?.state ?? 'interrupted'),
+          hasEnded: () => bridge.messages.hasEnded(task.taskId),
         });
         return undefined;
       },

@@ -6,9 +6,11 @@ import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { CodedError, codeOf, messageOf } from '../../base/errors.ts';
+import { INSTRUCTIONS_MAX_BYTES } from '../../protocol/limits.ts';
 import type { Logger } from '../ports.ts';
 
-const BODY_MAX_BYTES = 64 * 1024;
+/** A message of the largest size, each character of it escaped. */
+const BODY_MAX_BYTES = 8 * INSTRUCTIONS_MAX_BYTES;
 
 /** Answers one call: JSON to send, or undefined when the handler wrote to `response` itself. */
 export type ControlHandler = (call: {

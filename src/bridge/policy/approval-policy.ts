@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { messageOf } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { providerIdSchema } from '../../protocol/names.ts';
-import type { ApprovalRequest } from '../../protocol/records/task-records.ts';
+import type { ApprovalBy, ApprovalRequest } from '../../protocol/records/task-records.ts';
 import { allowsCommand, concernsCommand, isComposed, matchesName } from './command-match.ts';
 import { allowsFile, concernsFile, isWithin, type PathContext } from './path-match.ts';
 import { factsOf, type RequestedFacts } from './requested-facts.ts';
@@ -42,6 +42,15 @@ export interface PolicyDecision {
   readonly rule: number;
 }
 
+/** An answer that this machine gives without asking a person, and what gives it. */
+export interface PolicyAnswer {
+  readonly decision: 'allow' | 'deny';
+  readonly by: ApprovalBy;
+}
+
+/** The kind of folder for which the user turned questions off. */
+export type Unasked = 'workspace' | 'project';
+
 /** The error is one sentence without the file's name. */
 export function parsePolicy(text: string): Result<readonly PolicyRule[], string> {
   let json: unknown;
@@ -64,15 +73,33 @@ export function decide(
   request: ApprovalRequest['request'],
   context: PolicyContext,
 ): PolicyDecision | undefined {
-  const facts = factsOf(request.input);
-  const paths = { ...context, cwd: request.cwd };
-  const index = rules.findIndex((rule) =>
-    rule.decision === 'allow'
-      ? allows(rule, request, facts, paths) && !touches(context.protectedFolder, facts, paths)
-      : concerns(rule, request, facts, paths),
-  );
+  const index = rules.findIndex((rule) => matches(rule, request, context));
   const decision = rules[index]?.decision;
   return decision === 'allow' || decision === 'deny' ? { decision, rule: index + 1 } : undefined;
+}
+
+/**
+ * The answer where questions are turned off: what the rules say, `ask` rules left out, else allow. Undefined, so that a
+ * person is asked all the same, for what touches the bridge's own folder and for what cannot be held against the rules.
+ */
+export function decideUnasked(
+  rules: readonly PolicyRule[],
+  request: ApprovalRequest['request'],
+  context: PolicyContext,
+  where: Unasked,
+): PolicyAnswer | undefined {
+  const index = rules.findIndex((rule) => rule.decision !== 'ask' && matches(rule, request, context));
+  if (rules[index]?.decision === 'deny') return { decision: 'deny', by: { kind: 'policy', rule: index + 1 } };
+  const facts = factsOf(request.input);
+  if (facts.isUnclear || touches(context.protectedFolder, facts, { ...context, cwd: request.cwd })) return undefined;
+  return { decision: 'allow', by: index < 0 ? { kind: where } : { kind: 'policy', rule: index + 1 } };
+}
+
+function matches(rule: PolicyRule, request: ApprovalRequest['request'], context: PolicyContext): boolean {
+  const facts = factsOf(request.input);
+  const paths = { ...context, cwd: request.cwd };
+  if (rule.decision !== 'allow') return concerns(rule, request, facts, paths);
+  return allows(rule, request, facts, paths) && !touches(context.protectedFolder, facts, paths);
 }
 
 function isFor(rule: PolicyRule, { provider, tool }: ApprovalRequest['request']): boolean {

@@ -14,7 +14,14 @@ import { codeOf, messageOf } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { ApprovalRequest } from '../../protocol/records/task-records.ts';
 import type { Logger } from '../ports.ts';
-import { decide, type PolicyDecision, type PolicyRule, parsePolicy } from './approval-policy.ts';
+import {
+  decide,
+  decideUnasked,
+  type PolicyAnswer,
+  type PolicyRule,
+  parsePolicy,
+  type Unasked,
+} from './approval-policy.ts';
 
 const POLICY_FILE = 'policy.json';
 const SIZE_MAX_BYTES = 1024 * 1024;
@@ -53,10 +60,13 @@ export class PolicyFile implements Disposable {
     );
   }
 
-  decide(request: ApprovalRequest['request']): PolicyDecision | undefined {
+  /** `unasked` where the user turned questions off. */
+  decide(request: ApprovalRequest['request'], unasked?: Unasked): PolicyAnswer | undefined {
     const { bridgeDir } = this.#options;
     const context = { protectedFolder: bridgeDir, homeDir: homedir(), platform: process.platform };
-    return decide(this.#rules, request, context);
+    if (unasked) return decideUnasked(this.#rules, request, context, unasked);
+    const decided = decide(this.#rules, request, context);
+    return decided && { decision: decided.decision, by: { kind: 'policy', rule: decided.rule } };
   }
 
   dispose(): void {

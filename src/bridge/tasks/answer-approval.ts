@@ -50,6 +50,9 @@ function whoOf(by: ApprovalBy, { deviceName }: AnswerContext): string {
       return 'at the machine';
     case 'policy':
       return `by rule ${by.rule} of the machine’s policy`;
+    case 'workspace':
+    case 'project':
+      return `because questions are turned off for the ${by.kind}`;
     default:
       return assertNever(by);
   }

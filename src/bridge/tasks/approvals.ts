@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposal.ts';
 import { RECORD_MAX_BYTES } from '../../protocol/limits.ts';
 import type { ApprovalBy, ApprovalRequest, NewTaskRecord } from '../../protocol/records/task-records.ts';
-import type { PolicyDecision } from '../policy/approval-policy.ts';
+import type { PolicyAnswer, Unasked } from '../policy/approval-policy.ts';
 import type { ApprovalPolicy, ApprovalTable, AuditTrail } from '../ports.ts';
 import type { AgentAnswer, AgentQuestion } from '../providers/provider.ts';
 import { auditAsked, auditResolved } from './approval-audit.ts';
@@ -21,6 +21,8 @@ export interface TaskApprovalsOptions {
   readonly audit?: AuditTrail | undefined;
   /** This machine's own rules; what they do not decide is asked. */
   readonly policy?: ApprovalPolicy | undefined;
+  /** Set where the user turned questions off. */
+  readonly unasked?: Unasked | undefined;
   readonly append: (record: NewTaskRecord) => void;
   readonly answer: (requestId: string, answer: AgentAnswer) => void;
   /** How many questions wait for a person now. */
@@ -30,7 +32,7 @@ export interface TaskApprovalsOptions {
 interface OpenApproval {
   readonly requestId: string;
   readonly deadline: number;
-  /** By a rule: no person was asked. */
+  /** By this machine: no person was asked. */
   readonly isDecided: boolean;
 }
 
@@ -76,7 +78,7 @@ export class TaskApprovals implements Disposable {
       this.#refuse(question, rawOffset);
       return;
     }
-    const decided = this.#options.policy?.decide(request);
+    const decided = this.#options.policy?.decide(request, this.#options.unasked);
     // The row first: an answer can come as soon as the record is sent.
     table.put({
       ...{ approvalId, taskId, sha256, deadline },
@@ -160,7 +162,7 @@ function answerOf(outcome: 'allowed' | 'denied' | 'expired', by: ApprovalBy | nu
   return { decision: 'deny', message: outcome === 'denied' ? DENIED_MESSAGE : EXPIRED_MESSAGE };
 }
 
-function decidedState({ decision, rule }: PolicyDecision, settledAt: number) {
+function decidedState({ decision, by }: PolicyAnswer, settledAt: number) {
   const state = decision === 'allow' ? 'allowed' : 'denied';
-  return { state, by: { kind: 'policy', rule }, settledAt } as const;
+  return { state, by, settledAt } as const;
 }

@@ -1,10 +1,11 @@
 import { assertNever } from '../../base/assert-never.ts';
+import type { ReasonCode } from '../../protocol/reason-codes.ts';
 import type { Verdict } from '../providers/provider.ts';
 import type { Exit } from '../providers/supervisor/process.ts';
 import type { Ending } from './task-ledger.ts';
 
-/** Why the bridge ended a run: a person's cancel, because the bridge itself stops, because it took too long, or printed too much. */
-export type StopCause = 'user' | 'bridge' | 'time' | 'output';
+/** Why the bridge ended a run: a person's cancel, because the bridge itself stops, or because it went over a limit. */
+export type StopCause = 'user' | 'bridge' | 'time' | 'output' | 'memory';
 
 export interface EndingFacts {
   readonly providerName: string;
@@ -12,6 +13,8 @@ export interface EndingFacts {
   readonly verdict: Verdict | undefined;
   /** Set only if the agent had not said that it was done when it was stopped. */
   readonly stopCause: StopCause | undefined;
+  /** What there is to say about it beyond its kind. */
+  readonly stopSentence?: string | undefined;
   /** The bridge died while the task ran. */
   readonly isRecovered: boolean;
 }
@@ -19,7 +22,7 @@ export interface EndingFacts {
 /** How a run ended. The agent's own word decides; its exit code alone never means success. */
 export function endingOf(facts: EndingFacts): Ending {
   const { exit, verdict, stopCause, providerName } = facts;
-  if (stopCause) return { ...endingOfStop(stopCause), exit };
+  if (stopCause) return { ...endingOfStop(stopCause, facts.stopSentence), exit };
   if (verdict?.state === 'succeeded') return { state: 'succeeded', reason: null, exit };
   if (verdict) return { state: 'failed', reason: verdict.reason, exit };
   if (facts.isRecovered && !exit) {
@@ -30,7 +33,7 @@ export function endingOf(facts: EndingFacts): Ending {
   return { state: 'failed', reason: { code: 'agent_no_result', message }, exit };
 }
 
-function endingOfStop(cause: StopCause): Omit<Ending, 'exit'> {
+function endingOfStop(cause: StopCause, sentence?: string): Omit<Ending, 'exit'> {
   switch (cause) {
     case 'user':
       return { state: 'cancelled', reason: { code: 'cancelled_by_user', message: 'The task was cancelled.' } };
@@ -40,24 +43,18 @@ function endingOfStop(cause: StopCause): Omit<Ending, 'exit'> {
         reason: { code: 'bridge_stopped', message: 'The bridge was stopped while the task ran.' },
       };
     case 'time':
-      return {
-        state: 'failed',
-        reason: {
-          code: 'time_limit',
-          message: 'The task took longer than this machine allows (limits.minutesPerTask).',
-        },
-      };
+      return failed('time_limit', 'The task took longer than this machine allows (limits.minutesPerTask).');
     case 'output':
-      return {
-        state: 'failed',
-        reason: {
-          code: 'output_limit',
-          message: 'The task printed more than this machine allows (limits.outputMegabytesPerTask).',
-        },
-      };
+      return failed('output_limit', 'The task printed more than this machine allows (limits.outputMegabytesPerTask).');
+    case 'memory':
+      return failed('memory_limit', sentence ?? 'The task used more memory than this machine allows.');
     default:
       return assertNever(cause);
   }
+}
+
+function failed(code: ReasonCode, message: string): Omit<Ending, 'exit'> {
+  return { state: 'failed', reason: { code, message } };
 }
 
 function wordsOf(exit: Exit | null): string {

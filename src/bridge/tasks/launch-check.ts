@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
 import type { AttachedFile, TaskLaunch } from '../../protocol/wire/commands.ts';
-import type { FileSpool, TaskTable } from '../ports.ts';
+import type { FileSpool, PlacePolicy, TaskTable } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
 import { taskFolderOf } from './task-paths.ts';
 
@@ -9,8 +9,7 @@ export interface LaunchChecks {
   readonly tasks: TaskTable;
   readonly spool: FileSpool;
   readonly providers: ReadonlyMap<string, Provider>;
-  /** The absolute path of a workspace that the user allowed, or why not. Synchronous and without I/O. */
-  readonly resolveWorkspace: (name: string) => Result<string, Reason>;
+  readonly places: PlacePolicy;
 }
 
 /** Tasks that have not ended. What comes beyond is refused, not kept somewhere. */
@@ -22,8 +21,10 @@ export function checkLaunch(launch: TaskLaunch, checks: LaunchChecks): Result<st
   if (!provider) return refuse('provider_unknown', `This machine has no provider "${launch.provider}".`);
   const settings = provider.validateSettings(launch.settings);
   if (!settings.ok) return settings;
-  const workspace = checks.resolveWorkspace(launch.workspace);
+  const workspace = checks.places.resolveWorkspace(launch.workspace);
   if (!workspace.ok) return workspace;
+  const project = launch.project && checks.places.resolveProject(launch.project.name);
+  if (project && !project.ok) return project;
   if (checks.tasks.get(launch.taskId)) {
     return refuse('task_exists', `There is a task with the id ${launch.taskId} already.`);
   }

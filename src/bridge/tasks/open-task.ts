@@ -21,6 +21,7 @@ import { makeTaskFolder } from './task-folder.ts';
 import { TaskLedger } from './task-ledger.ts';
 import { taskFolderOf, taskPaths } from './task-paths.ts';
 import { TaskRun } from './task-run.ts';
+import { type WorkingPlaceOptions, workingPlaceOf } from './working-place.ts';
 
 /** The part of the bridge's log that tasks need (`store/bridge-log.ts`). */
 export interface TaskJournals {
@@ -30,7 +31,7 @@ export interface TaskJournals {
   finishTaskJournal(taskId: string): Promise<void>;
 }
 
-export interface OpenTaskOptions {
+export interface OpenTaskOptions extends WorkingPlaceOptions {
   readonly tasks: TaskTable;
   readonly approvals: ApprovalTable;
   readonly messages: MessageTable;
@@ -46,6 +47,8 @@ export interface OpenTaskOptions {
   readonly outputLimits: OutputLimits;
   /** What waits for the control plane, over all streams. */
   readonly waitingBytes: () => number;
+  /** Of all processes of a task together. Undefined: as much as they like. */
+  readonly memoryLimitMegabytes: number | undefined;
   readonly policy?: ApprovalPolicy | undefined;
   readonly audit?: AuditTrail | undefined;
   /** The bridge's own folder, for the record of a task whose workspace cannot hold it. */
@@ -81,6 +84,7 @@ export async function openTask(task: StoredTask, options: OpenTaskOptions): Prom
   });
   const run = new TaskRun({
     provider: options.providers.get(task.launch.provider),
+    place: workingPlaceOf(placed, options),
     ledger,
     journal,
     gate,
@@ -91,6 +95,7 @@ export async function openTask(task: StoredTask, options: OpenTaskOptions): Prom
     timeLimitMs: options.timeLimitMs,
     outputLimits: options.outputLimits,
     waitingBytes: options.waitingBytes,
+    memoryLimitMegabytes: options.memoryLimitMegabytes,
     policy: options.policy,
     audit: options.audit,
     supervisor,

@@ -31,9 +31,11 @@ export class RunControl implements Disposable {
   #process: SupervisedProcess | undefined;
   #verdict: Verdict | undefined;
   #stopCause: StopCause | undefined;
+  #stopSentence: string | undefined;
   #failure: Reason | undefined;
   #stopping: Promise<void> | undefined;
   #linger: Disposable | undefined;
+  readonly #stopped = new AbortController();
 
   constructor(options: RunControlOptions) {
     this.#options = options;
@@ -51,6 +53,11 @@ export class RunControl implements Disposable {
 
   get isStopped(): boolean {
     return this.#stopCause !== undefined;
+  }
+
+  /** For what is done before there is a process. */
+  get stopped(): AbortSignal {
+    return this.#stopped.signal;
   }
 
   /** Why the bridge ended the run, if it did. */
@@ -79,8 +86,13 @@ export class RunControl implements Disposable {
     this.#verdict = undefined;
   }
 
-  stop(cause: StopCause): void {
-    if (!this.#verdict) this.#stopCause ??= cause;
+  /** `sentence` says more than the kind of cause does. */
+  stop(cause: StopCause, sentence?: string): void {
+    if (!this.#verdict && !this.#stopCause) {
+      this.#stopCause = cause;
+      this.#stopSentence = sentence;
+    }
+    this.#stopped.abort();
     this.#stopProcess();
   }
 
@@ -109,7 +121,14 @@ export class RunControl implements Disposable {
   endingOf(exit: Exit | null, { isRecovered }: { readonly isRecovered: boolean }): Ending {
     if (this.#failure) return { state: 'failed', reason: this.#failure, exit };
     const { providerName } = this.#options;
-    return endingOf({ providerName, exit, verdict: this.#verdict, stopCause: this.#stopCause, isRecovered });
+    return endingOf({
+      providerName,
+      exit,
+      verdict: this.#verdict,
+      stopCause: this.#stopCause,
+      stopSentence: this.#stopSentence,
+      isRecovered,
+    });
   }
 
   dispose(): void {

@@ -77,6 +77,8 @@ export function whyUnanswered(cause: StopCause | undefined): string {
       return 'The task had used up its time while the question waited.';
     case 'output':
       return 'The task was ended because it printed too much.';
+    case 'memory':
+      return 'The task used too much memory while the question waited, and the agent’s process was ended.';
     case undefined:
       return 'The agent’s process ended before it had an answer.';
     default:

@@ -47,6 +47,7 @@ function contentOf(task: StoredTask, facts: TaskFileFacts): object {
     provider: launch.provider,
     providerVersion: facts.providerVersion,
     workspace: launch.workspace,
+    project: launch.project ?? null,
     settings: launch.settings,
     files: launch.files.map(({ name, sizeBytes, sha256 }) => ({ name, sizeBytes, sha256 })),
     state: task.state,

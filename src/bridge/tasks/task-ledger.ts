@@ -53,8 +53,9 @@ export class TaskLedger {
   /** The first record of the task's stream. */
   announce(): void {
     const { taskId, launch, state } = this.task;
-    const { workspace, title } = launch;
-    this.#options.journal.append({ type: 'task_state', taskId, state, workspace, title, ...this.#agent() });
+    const { workspace, title, project } = launch;
+    const place = { workspace, ...(project && { project }) };
+    this.#options.journal.append({ type: 'task_state', taskId, state, ...place, title, ...this.#agent() });
   }
 
   patch(change: Partial<StoredTask>): void {

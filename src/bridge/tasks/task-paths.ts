@@ -12,6 +12,8 @@ export interface TaskPaths {
   readonly stderr: string;
   readonly journal: string;
   readonly record: string;
+  /** Of a project, for a task that has one. */
+  readonly worktree: string;
 }
 
 export function taskPaths(folder: string): TaskPaths {
@@ -26,6 +28,7 @@ export function taskPaths(folder: string): TaskPaths {
     stderr: path.join(folder, 'log', 'stderr.log'),
     journal: path.join(folder, 'log', 'journal.ndjson'),
     record: path.join(folder, 'task.json'),
+    worktree: path.join(folder, 'worktree'),
   };
 }
 

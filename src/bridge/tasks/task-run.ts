@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
-import { err, type Result } from '../../base/result.ts';
+import { err, ok, type Result } from '../../base/result.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
 import { isTerminal } from '../../protocol/task-state.ts';
 import type { ApprovalPolicy, ApprovalTable, AuditTrail, Journal, Logger, MessageTable } from '../ports.ts';
@@ -12,6 +12,7 @@ import { TaskApprovals } from './approvals.ts';
 import type { StopCause } from './ending.ts';
 import type { JournalFacts } from './journal-facts.ts';
 import type { JournalGate } from './journal-gate.ts';
+import { MemoryLimit } from './memory-limit.ts';
 import type { OutputLimits } from './output-bound.ts';
 import { OutputWatcher } from './output-watcher.ts';
 import { RunControl } from './run-control.ts';
@@ -21,9 +22,11 @@ import { TaskOutput } from './task-output.ts';
 import { taskPaths } from './task-paths.ts';
 import { TimeLimit } from './time-limit.ts';
 import { TaskTurns, type Turn } from './turns.ts';
+import type { WorkingPlace } from './working-place.ts';
 
 export interface TaskRunOptions {
   readonly provider: Provider | undefined;
+  readonly place: WorkingPlace;
   readonly ledger: TaskLedger;
   readonly journal: Journal;
   readonly gate: JournalGate;
@@ -34,6 +37,7 @@ export interface TaskRunOptions {
   readonly timeLimitMs: number | undefined;
   readonly outputLimits: OutputLimits;
   readonly waitingBytes: () => number;
+  readonly memoryLimitMegabytes: number | undefined;
   readonly policy?: ApprovalPolicy | undefined;
   readonly audit?: AuditTrail | undefined;
   readonly supervisor: Supervisor;
@@ -54,16 +58,17 @@ export class TaskRun {
   readonly #approvals: TaskApprovals;
   readonly #control: RunControl;
   readonly #timeLimit: TimeLimit;
+  readonly #memoryLimit: MemoryLimit;
   readonly #turns: TaskTurns;
   #stderrOffset: number;
   #isEnding = false;
 
   constructor(options: TaskRunOptions) {
     this.#options = options;
-    const { ledger, gate, clock, provider, supervisor, logger, messages, facts } = options;
-    this.#turns = new TaskTurns({ ledger, messages, gate, facts, clock });
+    const { ledger, gate, clock, provider, supervisor, logger, messages, facts, place } = options;
+    this.#turns = new TaskTurns({ ledger, messages, gate, facts, clock, cwd: place.cwd });
     this.#stderrOffset = facts.stderrOffset;
-    const { taskId, folder, launch } = ledger.task;
+    const { taskId, launch } = ledger.task;
     const providerName = provider?.name ?? launch.provider;
     this.#control = new RunControl({ taskId, providerName, supervisor, clock, logger });
     this.#timeLimit = new TimeLimit({
@@ -71,10 +76,19 @@ export class TaskRun {
       clock,
       onExceeded: () => this.#control.stop('time'),
     });
+    this.#memoryLimit = new MemoryLimit({
+      taskId,
+      limitMegabytes: options.memoryLimitMegabytes,
+      measure: () => supervisor.memoryOf(taskId),
+      clock,
+      logger,
+      onExceeded: (sentence) => this.#control.stop('memory', sentence),
+    });
     this.#approvals = new TaskApprovals({
       taskId,
       provider: launch.provider,
-      cwd: folder,
+      cwd: place.cwd,
+      unasked: place.unasked,
       table: options.approvals,
       clock,
       deadlineMs: options.approvalDeadlineMs,
@@ -136,6 +150,7 @@ export class TaskRun {
     } finally {
       this.#isEnding = true;
       this.#timeLimit.dispose();
+      this.#memoryLimit.dispose();
       this.#control.dispose();
       this.#approvals.cancelAll(whyUnanswered(this.#control.stopCause));
       this.#approvals.dispose();
@@ -165,6 +180,7 @@ export class TaskRun {
     ledger.patch({ process: agent.process.identity, sessionId: agent.sessionId });
     ledger.enter('running');
     this.#timeLimit.run();
+    this.#memoryLimit.run();
     this.#control.attach(agent.process, agent);
     const exit = await this.#follow(agent, agent.process);
     if (turn.sessionId !== null && this.#isSessionLost()) return this.#renew(provider);
@@ -201,15 +217,18 @@ export class TaskRun {
   }
 
   async #start(provider: Provider, { prompt, sessionId, logOffset }: Turn): Promise<Result<AgentRun, Reason>> {
-    const { ledger, supervisor, logger } = this.#options;
+    const { ledger, supervisor, logger, place } = this.#options;
     const { taskId, launch, folder } = ledger.task;
+    const { cwd } = place;
     const paths = taskPaths(folder);
     try {
+      const ready = await this.#prepare();
+      if (!ready.ok) return ready;
       return await provider.start({
         taskId,
         launch,
         paths: { folder, taskFile: paths.instructions, artifacts: paths.artifacts },
-        cwd: folder,
+        cwd,
         prompt,
         sessionId,
         logOffset,
@@ -218,12 +237,22 @@ export class TaskRun {
         spawn: async (plan) => {
           if (this.#control.isStopped)
             return err({ code: 'spawn_failed', message: 'The task was stopped before it started.' });
-          return supervisor.spawn(plan, { taskId, cwd: folder, stdoutPath: paths.stdout, stderrPath: paths.stderr });
+          return supervisor.spawn(plan, { taskId, cwd, stdoutPath: paths.stdout, stderrPath: paths.stderr });
         },
       });
     } catch (error) {
       return err({ code: 'spawn_failed', message: `${provider.name} could not be started: ${messageOf(error)}` });
     }
+  }
+
+  async #prepare(): Promise<Result<void, Reason>> {
+    const { ledger, gate, place } = this.#options;
+    const { messagePosition, resumes } = ledger.task.turn;
+    const turn = messagePosition === 0 && resumes === 0 ? 'first' : 'later';
+    const ready = await place.prepare(turn, this.#control.stopped);
+    if (!ready.ok) return ready;
+    if (ready.value !== undefined) gate.append({ type: 'notice', level: 'info', text: ready.value });
+    return ok(undefined);
   }
 
   async #runRecovered(): Promise<Ending> {
@@ -243,12 +272,13 @@ export class TaskRun {
       await supervisor.sweep(task.taskId);
       return failedBy(providerGone(task.launch.provider));
     }
-    const process = task.process ? await supervisor.adopt(task.process) : undefined;
+    const process = task.process ? await supervisor.adopt(task.taskId, task.process) : undefined;
     if (process) {
       const text = `The bridge was started again; it goes on following ${provider.name}.`;
       gate.append({ type: 'notice', level: 'warning', text });
       if (task.state !== 'running' || facts.lastState !== 'running') ledger.enter('running');
       this.#timeLimit.run();
+      this.#memoryLimit.run();
       this.#control.attach(process);
     } else {
       await supervisor.sweep(task.taskId);

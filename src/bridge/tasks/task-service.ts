@@ -10,7 +10,7 @@ import type { ApprovalAnswer, TaskLaunch, TaskPrompt } from '../../protocol/wire
 import type { StoredTask, TaskService } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
 import { answerApproval } from './answer-approval.ts';
-import { checkLaunch, type LaunchChecks } from './launch-check.ts';
+import { checkLaunch } from './launch-check.ts';
 import { type OpenTaskOptions, openTask } from './open-task.ts';
 import type { OutputLimits } from './output-bound.ts';
 import { lostTask, reopenTask } from './recovery.ts';
@@ -21,15 +21,21 @@ import { TaskSlots } from './task-slots.ts';
 export interface TaskRunnerOptions
   extends Omit<
     OpenTaskOptions,
-    'providers' | 'onDidChange' | 'approvalDeadlineMs' | 'timeLimitMs' | 'outputLimits' | 'waitingBytes'
+    | 'providers'
+    | 'onDidChange'
+    | 'approvalDeadlineMs'
+    | 'timeLimitMs'
+    | 'outputLimits'
+    | 'waitingBytes'
+    | 'memoryLimitMegabytes'
   > {
   readonly providers: readonly Provider[];
-  readonly resolveWorkspace: LaunchChecks['resolveWorkspace'];
   readonly limits?: { readonly tasksAtOnce?: number; readonly tasksAtOncePerProvider?: number };
   readonly approvalDeadlineMs?: number;
   readonly timeLimitMs?: number | undefined;
   readonly outputLimits?: OutputLimits;
   readonly waitingBytes?: () => number;
+  readonly memoryLimitMegabytes?: number | undefined;
   /** How people call a device of the account, for telling who answered. */
   readonly deviceName?: (deviceId: string) => string | undefined;
 }
@@ -102,8 +108,8 @@ export class TaskRunner implements TaskService {
   }
 
   launch(launch: TaskLaunch, from: { commandId: string; deviceId: string }): Result<void, Reason> {
-    const { tasks, spool, resolveWorkspace, clock } = this.#options;
-    const checked = checkLaunch(launch, { tasks, spool, providers: this.#providers, resolveWorkspace });
+    const { tasks, spool, places, clock } = this.#options;
+    const checked = checkLaunch(launch, { tasks, spool, providers: this.#providers, places });
     if (!checked.ok) return checked;
     tasks.put({
       taskId: launch.taskId,
@@ -235,6 +241,7 @@ export class TaskRunner implements TaskService {
       timeLimitMs: this.#options.timeLimitMs,
       outputLimits: this.#options.outputLimits ?? NO_OUTPUT_LIMITS,
       waitingBytes: this.#options.waitingBytes ?? (() => 0),
+      memoryLimitMegabytes: this.#options.memoryLimitMegabytes,
       onDidChange: (task) => this.#changed.fire(task),
     };
   }

@@ -3,7 +3,7 @@ import { CodedError } from '../../base/errors.ts';
 import { RECORD_MERGE_BYTES } from '../../protocol/limits.ts';
 import type { MessageTable } from '../ports.ts';
 import { splitText } from '../providers/output/split-text.ts';
-import { promptOfMessage, promptOfResume, promptOfTask } from '../providers/task-prompt.ts';
+import { promptOfMessage, promptOfResume, promptOfTask, type ToldTask } from '../providers/task-prompt.ts';
 import { conversationOf } from './conversation.ts';
 import type { JournalFacts } from './journal-facts.ts';
 import type { JournalGate } from './journal-gate.ts';
@@ -16,6 +16,8 @@ export interface TaskTurnsOptions {
   readonly gate: JournalGate;
   readonly facts: JournalFacts;
   readonly clock: Clock;
+  /** The agent's working folder. */
+  readonly cwd: string;
 }
 
 /** What an agent is told, and in which of its sessions. */
@@ -69,7 +71,7 @@ export class TaskTurns {
     const { task } = ledger;
     if (task.startedAt === null) {
       ledger.patch({ startedAt: clock.now(), turn: { logOffset, messagePosition: 0, resumes: 0 } });
-      return { sessionId: null, prompt: promptOfTask(task.launch), logOffset };
+      return { sessionId: null, prompt: promptOfTask(this.#task()), logOffset };
     }
     // The journal must not end with the turn before when the row says that this one runs: see recovery.ts.
     if (!(await gate.durable(DURABLE_MS))) throw new CodedError('storage_failed', 'The disk takes no more records.');
@@ -77,7 +79,7 @@ export class TaskTurns {
     const messagePosition = message?.position ?? task.turn.messagePosition;
     ledger.patch({ turn: { logOffset, messagePosition, resumes: 0 } });
     const { sessionId } = task;
-    return { sessionId, logOffset, prompt: promptOfMessage(task.launch, sessionId, message?.text ?? '') };
+    return { sessionId, logOffset, prompt: promptOfMessage(this.#task(), sessionId, message?.text ?? '') };
   }
 
   /** Goes on with the turn that a crash of the bridge cut off, or undefined if that cannot be or was tried enough. */
@@ -96,8 +98,14 @@ export class TaskTurns {
     await gate.durable(DURABLE_MS);
     const soFar = await conversationOf(taskPaths(task.folder).journal);
     ledger.patch({ sessionId: null, turn: { ...task.turn, logOffset } });
-    const prompt = [promptOfTask(task.launch), '', soFar, '', this.#lastSaid()].join('\n');
+    const prompt = [promptOfTask(this.#task()), '', soFar, '', this.#lastSaid()].join('\n');
     return { sessionId: null, logOffset, prompt };
+  }
+
+  #task(): ToldTask {
+    const { ledger, cwd } = this.#options;
+    const { launch, folder } = ledger.task;
+    return { launch, folder, cwd };
   }
 
   #lastSaid(): string {

@@ -85,6 +85,8 @@ export class DesktopModel implements Disposable {
       queue: { records: 0, bytes: 0 },
       providers: [],
       workspaces: [],
+      projects: [],
+      folderProblems: [],
       runningTasks: 0,
       policy: { rules: 0, problem: null },
       pendingApprovals: [],

@@ -10,18 +10,21 @@
  *   GET  /approvals                    { approvals: PendingApproval[] }, oldest first
  *   POST /approvals/:id { sha256?, decision }  {}; refused with `approval_settled` and who was first
  *   GET  /tasks                        { tasks: TaskSummary[] }, newest first
+ *   POST /tasks/:id/messages { text }  { messageId }; an ended task goes on with it
  *   GET  /tasks/:id/records?after&follow   application/x-ndjson, journal lines as they stand
  *
  * Errors are `{ error: { code, message } }`.
  */
 import { z } from 'zod';
 import { pendingApprovalSchema, taskSummarySchema } from '../ui/snapshot.ts';
-import { approvalAnswerSchema } from '../wire/commands.ts';
+import { approvalAnswerSchema, taskPromptSchema } from '../wire/commands.ts';
 
 export const pairRequestSchema = z.object({ link: z.string().max(1_000) });
 export const pairResponseSchema = z.object({ bridgeId: z.string() });
 export const pauseRequestSchema = z.object({ untilMs: z.number().nullable().default(null) });
 export const tasksResponseSchema = z.object({ tasks: z.array(taskSummarySchema) });
+
+export const localMessageSchema = taskPromptSchema.pick({ text: true });
 
 export const approvalsResponseSchema = z.object({ approvals: z.array(pendingApprovalSchema) });
 /** `sha256` is that of the request that the person was shown; without it an answer is only told who came first. */

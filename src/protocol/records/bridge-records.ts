@@ -17,6 +17,16 @@ export const providerStatusSchema = z.object({
 });
 export type ProviderStatus = z.infer<typeof providerStatusSchema>;
 
+/** A folder of the user in which agents may work. Never its path. */
+export const projectInfoSchema = z.object({
+  name: z.string(),
+  /** Worktrees can be made of it. */
+  isGit: z.boolean(),
+  /** The user turned questions off for it. */
+  isUnasked: z.boolean().default(false),
+});
+export type ProjectInfo = z.infer<typeof projectInfoSchema>;
+
 export const bridgeInfoSchema = z.object({
   name: z.string(),
   host: z.enum(['headless', 'desktop']),
@@ -27,6 +37,9 @@ export const bridgeInfoSchema = z.object({
   policyProblem: z.string().optional(),
   providers: z.array(providerStatusSchema),
   workspaces: z.array(z.string()),
+  /** Those of them for which the user turned questions off. */
+  unaskedWorkspaces: z.array(z.string()).default([]),
+  projects: z.array(projectInfoSchema).default([]),
 });
 export type BridgeInfo = z.infer<typeof bridgeInfoSchema>;
 

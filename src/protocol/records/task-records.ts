@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { idSchema } from '../names.ts';
 import { reasonSchema } from '../reason-codes.ts';
 import { taskStateSchema } from '../task-state.ts';
-import { sha256Schema } from '../wire/commands.ts';
+import { launchProjectSchema, sha256Schema } from '../wire/commands.ts';
 import {
   planEntrySchema,
   textContentSchema,
@@ -67,6 +67,9 @@ export const approvalBySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('machine') }),
   /** The machine's own policy file; `rule` counts from 1. */
   z.object({ kind: z.literal('policy'), rule: z.int().min(1) }),
+  /** The user turned questions off in the machine's configuration, for the task's workspace or its project. */
+  z.object({ kind: z.literal('workspace') }),
+  z.object({ kind: z.literal('project') }),
 ]);
 export type ApprovalBy = z.infer<typeof approvalBySchema>;
 
@@ -84,6 +87,8 @@ export const taskRecordSchema = z.discriminatedUnion('type', [
     provider: z.string().optional(),
     providerVersion: z.string().optional(),
     workspace: z.string().optional(),
+    /** Where the agent works, if not in the task's own folder. */
+    project: launchProjectSchema.optional(),
     title: z.string().optional(),
   }),
   z.object({

@@ -43,6 +43,13 @@ export const pendingApprovalSchema = approvalRequestSchema
   });
 export type PendingApproval = z.infer<typeof pendingApprovalSchema>;
 
+/** A folder that the user allowed, and whether agents' questions are asked there. */
+const folderSchema = z.object({
+  name: z.string(),
+  path: z.string(),
+  approvals: z.enum(['ask', 'allow']).default('ask'),
+});
+
 export const snapshotSchema = z.object({
   bridgeId: z.string().nullable(),
   name: z.string(),
@@ -52,7 +59,10 @@ export const snapshotSchema = z.object({
   connection: connectionSchema,
   queue: z.object({ records: z.number(), bytes: z.number() }),
   providers: z.array(providerStatusSchema),
-  workspaces: z.array(z.object({ name: z.string(), path: z.string() })),
+  workspaces: z.array(folderSchema),
+  projects: z.array(folderSchema.extend({ isGit: z.boolean() })).default([]),
+  /** One sentence for each configured folder that is not used. */
+  folderProblems: z.array(z.string()).default([]),
   runningTasks: z.number(),
   /** The machine's own rules for approvals; `problem` while their file cannot be understood. */
   policy: z.object({ rules: z.number(), problem: z.string().nullable() }),

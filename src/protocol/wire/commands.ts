@@ -56,12 +56,17 @@ const messageTextSchema = z
   .min(1)
   .refine((text) => new TextEncoder().encode(text).length <= INSTRUCTIONS_MAX_BYTES, 'is longer than 64 KiB');
 
+/** A project of the user as the agent's working folder: itself, or a fresh git worktree of it. */
+export const launchProjectSchema = z.object({ name: workspaceNameSchema, worktree: z.boolean() });
+
 export const taskLaunchSchema = z.object({
   taskId: idSchema,
   title: z.string().min(1).max(200),
   instructions: messageTextSchema,
   provider: providerIdSchema,
   workspace: workspaceNameSchema,
+  /** Where the agent works, if not in the task's own folder. */
+  project: launchProjectSchema.optional(),
   files: z.array(attachedFileSchema).max(FILES_PER_TASK_MAX),
   /** What only this provider understands, such as `program` for `command` or `model` for `claude`. */
   settings: z.record(z.string().max(64), z.union([z.string().max(4_096), z.number(), z.boolean()])).default({}),

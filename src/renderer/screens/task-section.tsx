@@ -1,12 +1,11 @@
 import { useMemo, useState } from 'react';
 import { durationOf, momentOf } from '../../base/times.ts';
-import { isTerminal } from '../../protocol/task-state.ts';
 import type { DesktopState } from '../../protocol/ui/desktop-state.ts';
 import type { TaskSummary } from '../../protocol/ui/snapshot.ts';
 import { LiveLog } from '../../ui/log/live-log.tsx';
 import { StatusShape } from '../../ui/status.tsx';
 import { useNow } from '../../ui/time-text.tsx';
-import { lookOfTask } from '../../ui/words/states.ts';
+import { isLive, lookOfTask } from '../../ui/words/states.ts';
 import { useTaskLog } from '../app/use-task-log.ts';
 
 interface TaskSectionProps {
@@ -45,7 +44,7 @@ export function TaskSection({ state, openTask, onOpenTask }: TaskSectionProps) {
 function TaskLine(props: { task: TaskSummary; now: number; isOpen: boolean; onPress: () => void }) {
   const { task, now, isOpen, onPress } = props;
   const look = lookOfTask(task.state);
-  const time = isTerminal(task.state)
+  const time = !isLive(task.state)
     ? momentOf(task.endedAt ?? task.createdAt, now)
     : durationOf(now - (task.startedAt ?? task.createdAt));
   return (
@@ -75,7 +74,7 @@ function TaskLog({ task }: { task: TaskSummary }) {
     <LiveLog
       blocks={blocks}
       length={model.length}
-      isLive={!isTerminal(task.state)}
+      isLive={isLive(task.state)}
       isFollowing={isFollowing}
       onFollowChange={setIsFollowing}
       renderApproval={() => <p className="text-needs">A question waits above.</p>}

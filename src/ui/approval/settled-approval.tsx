@@ -56,6 +56,9 @@ function whoOf(by: ApprovalBy | undefined, deviceNameOf: SettledApprovalProps['d
       return 'at the machine';
     case 'policy':
       return `by rule ${by.rule} of the machine’s policy`;
+    case 'workspace':
+    case 'project':
+      return `because questions are turned off for this ${by.kind}`;
     case undefined:
       return undefined;
     default:

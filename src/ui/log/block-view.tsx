@@ -33,7 +33,7 @@ export const BlockView = memo(function BlockView({ block, isLive, renderApproval
     case 'thought':
       return <Thought block={block} />;
     case 'tool':
-      return <ToolLine call={block.call} endedAt={block.endedAt} isLive={isLive} />;
+      return <ToolLine call={block.call} endedAt={block.endedAt} isLive={isLive && !block.isOver} />;
     case 'terminal':
       return <Terminal block={block} />;
     case 'plan':
@@ -59,12 +59,16 @@ export const BlockView = memo(function BlockView({ block, isLive, renderApproval
 
 function UserText({ block }: { block: Of<'user'> }) {
   return (
-    <div className="group relative my-1 border-l-2 border-accent pl-3">
+    <div className="group relative my-1 border-l-2 border-accent pr-7 pl-3">
       <p className="max-w-[72ch] whitespace-pre-wrap [overflow-wrap:anywhere]">{block.text}</p>
       <TimeText at={block.at} className="text-12 text-faint">
         You, {clockTimeOf(block.at)}
       </TimeText>
-      <HoverCopy text={() => block.text} label="Copy the instructions" />
+      {block.isHeld && <span className="text-12 text-faint">. The agent gets it when it has finished.</span>}
+      <HoverCopy
+        text={() => block.text}
+        label={block.messageId === null ? 'Copy the instructions' : 'Copy the message'}
+      />
     </div>
   );
 }
@@ -149,11 +153,11 @@ function Plan({ block }: { block: Of<'plan'> }) {
 
 function StateLine({ block }: { block: Of<'state'> }) {
   const { state } = block.record;
-  if (!isTerminal(state)) return <GapLine at={block.at}>{wordsOfState(block.record)}</GapLine>;
+  if (!isTerminal(state)) return <GapLine at={block.at}>{wordsOfState(block.record, block.isFurtherTurn)}</GapLine>;
   return (
     <p className="flex items-baseline gap-2 pt-1 font-semibold">
       <StatusShape look={lookOfTask(state)} className="translate-y-px" />
-      <span className="min-w-0 [overflow-wrap:anywhere]">{wordsOfState(block.record)}</span>
+      <span className="min-w-0 [overflow-wrap:anywhere]">{wordsOfState(block.record, block.isFurtherTurn)}</span>
       <TimeText at={block.at} className="ml-auto text-12 font-normal text-faint">
         {clockTimeOf(block.at)}
       </TimeText>

@@ -1,9 +1,11 @@
 import { ArrowDown } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { isTerminal } from '../../protocol/task-state.ts';
 import { Button } from '../button.tsx';
 import { useVirtualRows } from '../virtual-rows.ts';
 import { BlockView } from './block-view.tsx';
 import type { LogBlock } from './log-blocks.ts';
+import { wordsOfState } from './log-words.ts';
 
 interface LiveLogProps {
   blocks: readonly LogBlock[];
@@ -99,6 +101,7 @@ function Announcer({ block }: { block: LogBlock | undefined }) {
 function spokenOf(block: LogBlock): string {
   if (block.kind === 'agent') return `The agent says: ${block.text.slice(0, 160)}`;
   if (block.kind === 'tool') return `Tool: ${block.call.title.slice(0, 120)}`;
+  if (block.kind === 'state') return wordsOfState(block.record, block.isFurtherTurn);
   if (block.kind === 'approval') return `The agent asks: ${block.request.title.slice(0, 160)}`;
   return block.kind === 'terminal' ? 'New output' : 'New in the log';
 }
@@ -107,6 +110,8 @@ function spokenOf(block: LogBlock): string {
 function spacingOf(block: LogBlock): string {
   if (block.kind === 'terminal') return `${block.isContinuing ? '' : 'pt-1'} ${block.isContinued ? '' : 'pb-2'}`;
   if (block.kind === 'tool') return 'pb-1';
+  // What comes after an end is another turn.
+  if (block.kind === 'state' && isTerminal(block.record.state)) return 'pt-2 pb-6';
   return block.kind === 'state' || block.kind === 'mark' || block.kind === 'output_gap' ? 'py-2' : 'pb-2.5';
 }
 

@@ -17,10 +17,23 @@ interface Common {
 
 /** What a log shows, one after the other. Blocks are replaced, never changed, so a view may compare them by identity. */
 export type LogBlock =
-  | (Common & { readonly kind: 'user'; readonly text: string })
+  | (Common & {
+      readonly kind: 'user';
+      readonly text: string;
+      /** Null for the task's own instructions. */
+      readonly messageId: string | null;
+      /** Said while the agent works: it is given when that turn has ended. */
+      readonly isHeld: boolean;
+    })
   | (Common & { readonly kind: 'agent'; readonly text: string })
   | (Common & { readonly kind: 'thought'; readonly text: string; readonly endedAt: number })
-  | (Common & { readonly kind: 'tool'; readonly call: ToolCallRecord; readonly endedAt: number | null })
+  | (Common & {
+      readonly kind: 'tool';
+      readonly call: ToolCallRecord;
+      readonly endedAt: number | null;
+      /** Its turn has ended: without an end of its own it never had one. */
+      readonly isOver: boolean;
+    })
   | (Common & {
       readonly kind: 'terminal';
       readonly stream: 'stdout' | 'stderr';
@@ -35,7 +48,12 @@ export type LogBlock =
       readonly request: ApprovalRecord;
       readonly resolution: ApprovalResolution | null;
     })
-  | (Common & { readonly kind: 'state'; readonly record: RecordOf<'task_state'> })
+  | (Common & {
+      readonly kind: 'state';
+      readonly record: RecordOf<'task_state'>;
+      /** The agent goes on after an end. */
+      readonly isFurtherTurn: boolean;
+    })
   | (Common & { readonly kind: 'output_gap'; readonly bytes: number })
   | (Common & { readonly kind: 'notice'; readonly level: 'info' | 'warning' | 'error'; readonly text: string })
   | (Common & { readonly kind: 'problem'; readonly problem: LogProblem })
@@ -47,8 +65,12 @@ export interface LogSummary {
   readonly provider: string | null;
   readonly providerVersion: string | null;
   readonly workspace: string | null;
+  readonly project: RecordOf<'task_state'>['project'] | null;
   readonly state: RecordOf<'task_state'> | null;
+  /** Of the turn that runs, or ran last. */
   readonly startedAt: number | null;
+  /** False if nothing of it was ever given to an agent, as far as these records tell. */
+  readonly hasBegun: boolean;
   readonly files: RecordOf<'output_manifest'>['files'];
   readonly filesOmitted: number;
   readonly usage: RecordOf<'usage_update'>['usage'] | null;
@@ -61,8 +83,10 @@ export const EMPTY_SUMMARY: LogSummary = {
   provider: null,
   providerVersion: null,
   workspace: null,
+  project: null,
   state: null,
   startedAt: null,
+  hasBegun: false,
   files: [],
   filesOmitted: 0,
   usage: null,

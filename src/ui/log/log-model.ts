@@ -1,6 +1,6 @@
 import { assertNever } from '../../base/assert-never.ts';
 import type { TaskRecord } from '../../protocol/records/task-records.ts';
-import type { TaskState } from '../../protocol/task-state.ts';
+import { isTerminal, type TaskState } from '../../protocol/task-state.ts';
 import type { LogEntry } from '../../protocol/ui/log-entry.ts';
 import { TerminalLines } from '../terminal/terminal-lines.ts';
 import { EMPTY_SUMMARY, type LogBlock, type LogSummary } from './log-blocks.ts';
@@ -12,7 +12,6 @@ const TERMINAL_LINES_MAX = 100;
 const TEXT_CHARACTERS_MAX = 8_000;
 const TEXT_CHARACTERS_LIMIT = 64_000;
 
-type TextKind = 'user' | 'agent' | 'thought';
 type RecordOf<T extends TaskRecord['type']> = Extract<TaskRecord, { type: T }>;
 
 /**
@@ -24,9 +23,11 @@ export class LogModel {
   #summary: LogSummary = EMPTY_SUMMARY;
   readonly #toolAt = new Map<string, number>();
   readonly #approvalAt = new Map<string, number>();
+  readonly #heldAt = new Set<number>();
   #planAt: number | undefined;
   #terminal: TerminalLines | undefined;
   #lastState: TaskState | undefined;
+  #isFurtherTurn = false;
   #length = 0;
 
   /** Changes in place; read it again after each `append`. */
@@ -63,7 +64,7 @@ export class LogModel {
     const common = { id: `r${record.n}`, at: record.at };
     switch (record.type) {
       case 'user_message_chunk':
-        this.#text('user', record);
+        this.#said(record);
         return;
       case 'agent_message_chunk':
         this.#text('agent', record);
@@ -115,13 +116,52 @@ export class LogModel {
 
   /** Only what is news to the reader: a question and its answer are shown by themselves. */
   #state(record: RecordOf<'task_state'>): void {
-    const isBack = record.state === 'running' && this.#lastState === 'waiting';
-    this.#lastState = record.state;
-    if (record.state === 'waiting' || record.state === 'preparing' || isBack) return;
-    this.#push({ kind: 'state', id: `r${record.n}`, at: record.at, record });
+    const { state } = record;
+    const before = this.#lastState;
+    this.#lastState = state;
+    if (isTerminal(state)) this.#endTurn();
+    else if (before !== undefined && isTerminal(before)) this.#isFurtherTurn = true;
+    const isBack = state === 'running' && (before === 'waiting' || before === 'running');
+    const isQueuedAgain = state === 'queued' && this.#isFurtherTurn;
+    if (state === 'waiting' || state === 'preparing' || isBack || isQueuedAgain) return;
+    this.#push({ kind: 'state', id: `r${record.n}`, at: record.at, record, isFurtherTurn: this.#isFurtherTurn });
   }
 
-  #text(kind: TextKind, record: RecordOf<'user_message_chunk' | 'agent_message_chunk' | 'agent_thought_chunk'>): void {
+  /** Nothing goes on from one turn to the next, and agents use the ids of their tool calls again. */
+  #endTurn(): void {
+    for (const index of this.#toolAt.values()) {
+      const block = this.#blocks[index];
+      if (block?.kind === 'tool') this.#blocks[index] = { ...block, isOver: true };
+    }
+    for (const index of this.#heldAt) {
+      const block = this.#blocks[index];
+      if (block?.kind === 'user') this.#blocks[index] = { ...block, isHeld: false };
+    }
+    this.#toolAt.clear();
+    this.#heldAt.clear();
+    this.#planAt = undefined;
+  }
+
+  #said({ n, at, content, ...record }: RecordOf<'user_message_chunk'>): void {
+    const messageId = record.messageId ?? null;
+    const last = this.#blocks.at(-1);
+    if (last?.kind === 'user' && last.messageId === messageId && !isFull(last.text)) {
+      this.#blocks[this.#blocks.length - 1] = { ...last, text: last.text + content.text };
+      return;
+    }
+    const isHeld = messageId !== null && this.#isTurnTaken();
+    if (isHeld) this.#heldAt.add(this.#blocks.length);
+    this.#push({ kind: 'user', id: `r${n}`, at, text: content.text, messageId, isHeld });
+  }
+
+  /** Another message, or the instructions, came before: that is what the agent works on, or will. */
+  #isTurnTaken(): boolean {
+    const state = this.#lastState;
+    if (state === undefined || isTerminal(state)) return false;
+    return !this.#isFurtherTurn || state === 'running' || state === 'waiting';
+  }
+
+  #text(kind: 'agent' | 'thought', record: RecordOf<'agent_message_chunk' | 'agent_thought_chunk'>): void {
     const { text } = record.content;
     const last = this.#blocks.at(-1);
     if (last?.kind === kind && !isFull(last.text)) {
@@ -140,7 +180,8 @@ export class LogModel {
       return;
     }
     this.#toolAt.set(record.toolCallId, this.#blocks.length);
-    this.#push({ kind: 'tool', id: `r${record.n}`, at: record.at, call: record, endedAt: endOf(record, null) });
+    const common = { id: `r${record.n}`, at: record.at, isOver: false };
+    this.#push({ kind: 'tool', ...common, call: record, endedAt: endOf(record, null) });
   }
 
   #toolUpdate(record: RecordOf<'tool_call_update'>): void {

@@ -20,7 +20,8 @@ export function wordsOfProblem(problem: LogProblem): string {
   }
 }
 
-export function wordsOfState(record: Extract<TaskRecord, { type: 'task_state' }>): string {
+/** `isFurtherTurn`: the agent goes on after an end. */
+export function wordsOfState(record: Extract<TaskRecord, { type: 'task_state' }>, isFurtherTurn: boolean): string {
   const because = record.reason ? `: ${sentenceOfReason(record.reason)}` : '';
   const agent = record.provider ? providerNameOf(record.provider) : 'The agent';
   switch (record.state) {
@@ -29,6 +30,7 @@ export function wordsOfState(record: Extract<TaskRecord, { type: 'task_state' }>
     case 'preparing':
       return 'Preparing the folder';
     case 'running':
+      if (isFurtherTurn) return `${agent} goes on`;
       return `${agent}${record.providerVersion ? ` ${record.providerVersion}` : ''} started`;
     case 'waiting':
       return 'Waiting for you';
@@ -37,7 +39,7 @@ export function wordsOfState(record: Extract<TaskRecord, { type: 'task_state' }>
     case 'failed':
       return `Failed${because}`;
     case 'cancelled':
-      return `Cancelled${because}`;
+      return record.reason?.code === 'cancelled_by_user' ? 'Cancelled' : `Cancelled${because}`;
     case 'interrupted':
       return `Interrupted${because}`;
     default:

@@ -17,6 +17,7 @@ const SENTENCES: Readonly<Record<ReasonCode, string>> = {
   provider_not_installed: 'The agent is not installed on the machine. Install it there, then launch again.',
   program_unknown: 'The machine has no program of this name. Add it to the machine’s settings or choose another.',
   workspace_not_allowed: 'The machine does not allow this folder. Allow it on the machine or choose another.',
+  project_not_allowed: 'The machine does not allow this project. Allow it on the machine or choose another place.',
   task_exists: 'The machine has this task already, so it was not started a second time.',
   task_unknown: 'The machine does not know this task.',
   task_ended: 'The task had ended by the time the command arrived.',
@@ -36,11 +37,13 @@ const SENTENCES: Readonly<Record<ReasonCode, string>> = {
   agent_no_result: 'The agent program ended without saying that it was done.',
   session_lost: 'The agent has lost the conversation that it was to go on with.',
   spawn_failed: 'The agent program could not be started.',
+  worktree_failed: 'The git worktree for the task could not be made.',
   cancelled_by_user: 'Somebody cancelled it.',
   bridge_stopped: 'CTRL NODE was stopped on the machine.',
   bridge_crashed: 'CTRL NODE ended unexpectedly on the machine while this ran.',
   output_limit: 'It printed more than the machine allows.',
   time_limit: 'It took longer than the time limit.',
+  memory_limit: 'It used more memory than the machine allows for one task.',
 };
 
 /** Codes that come from the server or from this device. */

@@ -6,6 +6,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['j  k', 'Next or previous task, or question'],
   ['a', 'Allow what is asked; asks once'],
   ['d', 'Deny what is asked; asks once'],
+  ['m', 'Write a message to the agent'],
   ['.', 'Follow the newest output'],
   ['Esc', 'Back, or close'],
   ['?', 'These keys'],

@@ -61,7 +61,9 @@ function stateWordsOf(task: WebTask): string {
 }
 
 function timeOf(task: WebTask, now: number): { readonly time: string; readonly timeAt: number } {
-  if (task.state === 'queued') return { time: `until ${momentOf(task.deadline, now)}`, timeAt: task.deadline };
+  // After the deadline it can only be one that its machine has taken.
+  if (task.state === 'queued' && task.deadline > now)
+    return { time: `until ${momentOf(task.deadline, now)}`, timeAt: task.deadline };
   if (isLive(task.state)) {
     const startedAt = task.startedAt ?? task.createdAt;
     return { time: shortDurationOf(now - startedAt), timeAt: startedAt };

@@ -5,6 +5,7 @@ import type { NewTaskRecord } from '../../../src/protocol/records/task-records.t
 import { createRoster, sealRoster } from '../../../src/sealing/roster.ts';
 import { FakeBridge } from '../support/fake-bridge.ts';
 import type { FakeControlPlane } from '../support/fake-control-plane.ts';
+import { lostRecords } from './two-turns.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -21,6 +22,12 @@ const studioInfo: BridgeInfo = {
   version: '0.1.0',
   isPaused: false,
   workspaces: ['shop', 'notes', 'photo index'],
+  unaskedWorkspaces: ['notes'],
+  projects: [
+    { name: 'checkout', isGit: true, isUnasked: false },
+    { name: 'holiday pictures', isGit: false, isUnasked: false },
+    { name: 'playground', isGit: true, isUnasked: true },
+  ],
   providers: [
     { id: 'claude', name: 'Claude Code', isInstalled: true, isSignedIn: true, version: '2.1.330' },
     {
@@ -46,6 +53,8 @@ const buildInfo: BridgeInfo = {
   host: 'headless',
   platform: 'linux',
   workspaces: ['shop'],
+  unaskedWorkspaces: [],
+  projects: [],
 };
 const laptopInfo: BridgeInfo = { ...studioInfo, name: 'laptop', workspaces: ['photos'] };
 
@@ -139,6 +148,7 @@ export function fillBusy(server: FakeControlPlane, identity: WebIdentity, now: n
   server.push('studio', studio.segment('task:notes', notesRecords(now)));
   server.push('studio', studio.segment('task:flaky', flakyRecords(now)));
   server.push('build', build.segment('task:billing', billingRecords(now)));
+  server.push('studio', studio.segment('task:lost', lostRecords(now)));
 }
 
 function text(

@@ -49,6 +49,20 @@ const SHOTS: readonly Shot[] = [
     act: (page) => page.getByRole('button', { name: 'Cancel', exact: true }).click(),
   },
   { name: 'task-failed', path: '/tasks/billing' },
+  { name: 'task-turns', path: '/tasks/lost' },
+  {
+    name: 'task-writing',
+    path: '/tasks/lost',
+    act: async (page, server) => {
+      server.addBridge('studio', { isOnline: false, since: Date.now() - 12 * 60_000, rttMs: null });
+      await page.getByText('A message waits for it').waitFor();
+      const field = page.getByRole('textbox', { name: /^Message to/ });
+      await field.fill('Go on.');
+      await page.getByRole('button', { name: 'Send' }).click();
+      await page.getByText('Waits for studio-mac').waitFor();
+      await field.fill('And then:\n\n- the index\n- the search page');
+    },
+  },
   { name: 'task-refused', path: '/tasks/refused' },
   { name: 'task-expired', path: '/tasks/late' },
   { name: 'task-queued', path: '/tasks/photos' },
@@ -66,6 +80,22 @@ const SHOTS: readonly Shot[] = [
         { name: 'log.txt', mimeType: 'text/plain', buffer: Buffer.alloc(400_000) },
       ]);
       await page.getByRole('button', { name: 'Launch task' }).click();
+    },
+  },
+  {
+    name: 'new-task-worktree',
+    path: '/tasks/new',
+    act: async (page) => {
+      await page.getByLabel('Where').selectOption('playground, in a fresh git worktree');
+      await page.getByText('Questions are turned off here').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'new-task-unasked',
+    path: '/tasks/new',
+    act: async (page) => {
+      await page.getByLabel('Folder').selectOption('notes');
+      await page.getByText('Questions are turned off here').scrollIntoViewIfNeeded();
     },
   },
   { name: 'new-task-empty', path: '/tasks/new', fill: 'empty' },

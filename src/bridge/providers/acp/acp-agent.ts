@@ -14,6 +14,8 @@ export interface AcpAgent {
   readonly nativeProgram?: (file: string) => Promise<string | undefined>;
   /** Absent where the model cannot be chosen by an argument. */
   readonly modelArguments?: (model: string) => readonly string[];
+  /** Lets it use one more folder besides its working folder: the task's own. */
+  readonly moreFolder?: (folder: string) => { readonly args?: readonly string[]; readonly env?: Environment };
   /** Only a hint: whether credentials are still good is known by the server alone. */
   readonly signedIn?: (environment: Environment) => Promise<{ isSignedIn?: boolean; problem?: string }>;
   readonly quirks?: AcpQuirks;

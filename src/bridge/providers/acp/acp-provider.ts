@@ -64,13 +64,20 @@ export class AcpProvider implements Provider {
   }
 
   async start(context: RunContext): Promise<Result<AgentRun, Reason>> {
-    const { args, env, notFound, modelArguments, quirks, name } = this.#agent;
+    const { args, env, notFound, modelArguments, moreFolder, quirks, name } = this.#agent;
     const model = this.#modelOf(context.launch.settings);
     if (!model.ok) return model;
     const file = await this.#find();
     if (!file) return err({ code: 'provider_not_installed', message: notFound });
-    const more = model.value ? (modelArguments?.(model.value) ?? []) : [];
-    const started = await context.spawn({ file, args: [...args, ...more], env, stdin: 'pipe' });
+    const forModel = model.value ? (modelArguments?.(model.value) ?? []) : [];
+    const isElsewhere = context.cwd !== context.paths.folder;
+    const more = (isElsewhere && moreFolder?.(context.paths.folder)) || {};
+    const started = await context.spawn({
+      file,
+      args: [...args, ...forModel, ...(more.args ?? [])],
+      env: { ...env, ...more.env },
+      stdin: 'pipe',
+    });
     if (!started.ok) return started;
     const process = started.value;
     const { prompt, cwd, logOffset: startOffset } = context;

@@ -65,6 +65,7 @@ export class ClaudeProvider implements Provider {
     const session = context.sessionId ? '--resume' : '--session-id';
     const args = [...HOST_MODE, session, sessionId, '--permission-mode', permissionMode];
     if (model) args.push('--model', model);
+    if (context.cwd !== context.paths.folder) args.push('--add-dir', context.paths.folder);
     const started = await context.spawn({ file, args, env: {}, stdin: 'pipe' });
     if (!started.ok) return started;
     const { prompt, logOffset: startOffset } = context;

@@ -70,7 +70,7 @@ export class CodexProvider implements Provider {
     const run = new CodexRun({
       process: started.value,
       version: this.#version,
-      place: { taskId: context.taskId, cwd: context.cwd },
+      place: { taskId: context.taskId, cwd: context.cwd, folder: context.paths.folder },
       settings: settings.value,
       prompt: context.prompt,
       startOffset: context.logOffset,

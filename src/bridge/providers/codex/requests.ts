@@ -21,6 +21,8 @@ export function initializeRequest(): object {
 export interface ThreadPlace {
   readonly taskId: string;
   readonly cwd: string;
+  /** The task's own, which it must be able to write in. */
+  readonly folder: string;
 }
 
 /**
@@ -36,8 +38,11 @@ export function threadResumeRequest(threadId: string, place: ThreadPlace, settin
   return { id: REQUEST_IDS.threadResume, method: 'thread/resume', params };
 }
 
-function threadParams({ taskId, cwd }: ThreadPlace, { model, approvalPolicy, sandbox }: CodexSettings): object {
-  const config = { [`shell_environment_policy.set.${TASK_MARKER}`]: taskId };
+function threadParams({ taskId, cwd, folder }: ThreadPlace, { model, approvalPolicy, sandbox }: CodexSettings): object {
+  const config = {
+    [`shell_environment_policy.set.${TASK_MARKER}`]: taskId,
+    ...(folder !== cwd && { 'sandbox_workspace_write.writable_roots': [folder] }),
+  };
   return { cwd, approvalPolicy, sandbox, approvalsReviewer: 'user', config, ...(model && { model }) };
 }
 

@@ -9,13 +9,14 @@ export function geminiAgent(command = 'gemini'): AcpAgent {
     id: 'gemini',
     name: 'Gemini CLI',
     command,
-    // The folder was made for the task: there is nothing in it to distrust, and nobody at a terminal to ask.
+    // The folder was made for the task or is one that the user allowed, and nobody is at a terminal to ask.
     args: ['--acp', '--skip-trust'],
     // Otherwise it starts itself again as a child, and a signal to the parent does nothing.
     env: { GEMINI_CLI_NO_RELAUNCH: 'true' },
     notFound:
       'Gemini CLI was not found. Install it (npm install -g @google/gemini-cli), or name its path in the configuration under providers.gemini.command.',
     modelArguments: (model) => ['-m', model],
+    moreFolder: (folder) => ({ args: ['--include-directories', folder] }),
     signedIn,
   };
 }

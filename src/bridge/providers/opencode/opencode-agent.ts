@@ -16,11 +16,14 @@ export function opencodeAgent(command = 'opencode'): AcpAgent {
     notFound:
       'opencode was not found. Install it (npm install -g opencode-ai), or name its path in the configuration under providers.opencode.command.',
     nativeProgram: (file) => nativeProgramOf(file, PLACES),
+    moreFolder: (folder) => ({ env: { OPENCODE_PERMISSION: JSON.stringify(askBut(folder)) } }),
     signedIn,
   };
 }
 
 const ASK = { bash: 'ask', edit: 'ask', webfetch: 'ask' };
+// Edits there are asked for as anywhere; only that it lies outside of the working folder is no question of its own.
+const askBut = (folder: string): object => ({ ...ASK, external_directory: { '*': 'ask', [`${folder}/**`]: 'allow' } });
 const PLACES = [`opencode-${process.platform}-${process.arch}/bin/opencode`];
 
 // Its models may also be local or named in a configuration, which need no sign-in: absence says nothing.

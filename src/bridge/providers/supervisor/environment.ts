@@ -3,6 +3,8 @@ import path from 'node:path';
 /** Marks every process of a task: agents' shell tools leave the process group but inherit the environment. */
 export const TASK_MARKER = 'CTRLNODE_TASK';
 const RUN_MARKER = 'CTRLNODE_RUN';
+/** The same for all processes of all tasks of one bridge, and for no other's. */
+export const BRIDGE_MARKER = 'CTRLNODE_BRIDGE';
 
 /**
  * Never handed on. `CTRLNODE_*` may hold the bridge's own secrets. The others tell an agent that it runs inside another
@@ -38,18 +40,26 @@ export interface TaskEnvironmentOptions {
   readonly extra: Environment;
   readonly taskId: string;
   readonly runId: string;
+  /** Undefined where nothing looks for it. */
+  readonly bridgeId: string | undefined;
 }
 
 /** What a task's process gets. The markers come last, so that nothing can replace them. */
 export function environmentOfTask(options: TaskEnvironmentOptions): Record<string, string> {
-  const { base, extra, taskId, runId } = options;
+  const { base, extra, taskId, runId, bridgeId } = options;
   return {
     ...withoutOurs(base),
     PATH: options.path,
     ...extra,
     [TASK_MARKER]: taskId,
     [RUN_MARKER]: runId,
+    ...(bridgeId !== undefined && { [BRIDGE_MARKER]: bridgeId }),
   };
+}
+
+/** PATH, which Windows spells in any case. */
+export function pathOf(environment: Environment): string {
+  return Object.entries(environment).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? '';
 }
 
 /** The entries of `first`, then those of `second` that it lacks. */

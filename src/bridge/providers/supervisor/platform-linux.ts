@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { processesOfTask, type TableEntry } from './descendants.ts';
 import type { ProcessPlatform } from './platform.ts';
-import { posixSignals } from './posix-signals.ts';
+import { posixPlatform } from './posix-platform.ts';
 import type { ProcessIdentity } from './process.ts';
 
 /** Processes as /proc shows them (proc_pid_stat(5), proc_pid_environ(5)). */
@@ -18,20 +18,32 @@ export function createLinuxPlatform(): ProcessPlatform {
     return { pid, ...stat, isMarked: environment !== undefined && holdsEntry(environment, marker) };
   }
   return {
-    ...posixSignals,
+    ...posixPlatform,
     async identify(pid) {
       const stat = await statOf(pid);
       return stat && { pid, startedAt: stat.startedAt };
     },
-    async findMarked(entry, sessions) {
+    async findMarked(entry, roots) {
       const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
       const marker = Buffer.from(`${entry}\0`);
       const table = await Promise.all(pids.map((pid) => entryOf(pid, marker)));
       const live = table.filter((item) => item !== undefined);
-      const found = processesOfTask(live, { ownPid: process.pid, sessions });
+      const found = processesOfTask(live, { ownPid: process.pid, sessions: roots.map(({ pid }) => pid) });
       return found.map(({ pid, startedAt }): ProcessIdentity => ({ pid, startedAt }));
     },
+    async memoryOf(pids) {
+      const sizes = await Promise.all(pids.map(memoryOf));
+      return sizes.reduce((sum, bytes) => sum + bytes, 0);
+    },
   };
+}
+
+// Pss divides what several processes share among them, so that an agent with many children is not counted many times.
+async function memoryOf(pid: number): Promise<number> {
+  const rollup = await readOrUndefined(`/proc/${pid}/smaps_rollup`);
+  const text = rollup ?? (await readOrUndefined(`/proc/${pid}/status`));
+  const kilobytes = /^(?:Pss|VmRSS):\s+(\d+) kB$/m.exec(text?.toString('latin1') ?? '')?.[1] ?? '0';
+  return Number(kilobytes) * 1024;
 }
 
 interface Stat {

@@ -11,12 +11,15 @@ import type { ProcessPlatform } from './platform.ts';
 import type { ProcessIdentity, SpawnPlan, StopSignal, SupervisedProcess } from './process.ts';
 import { adoptProcess, childProcess } from './supervised-process.ts';
 import { freezeProcesses, isSame, type SweepOptions, sweepProcesses } from './sweep.ts';
+import type { Watchdog } from './watchdog.ts';
 
 export interface SupervisorOptions {
   readonly platform: ProcessPlatform;
   readonly environment: Environment;
   /** PATH of the user's login shell. */
   readonly loginPath: () => Promise<string>;
+  /** Undefined where there is none for the system. */
+  readonly watchdog: Watchdog | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -64,6 +67,8 @@ export class Supervisor {
       logs.push(stdout);
       const stderr = await open(place.stderrPath, 'a');
       logs.push(stderr);
+      const problem = this.#options.platform.whyNotStart(plan.file, plan.args);
+      if (problem) return err({ code: 'spawn_failed', message: `Could not start ${plan.file}: ${problem}.` });
       return await this.#spawnInto(plan, place, [stdout.fd, stderr.fd]);
     } catch (error) {
       return err({ code: 'spawn_failed', message: `Could not start ${plan.file}: ${messageOf(error)}` });
@@ -73,7 +78,8 @@ export class Supervisor {
   }
 
   async #spawnInto(plan: SpawnPlan, place: SpawnPlace, [stdout, stderr]: readonly [number, number]) {
-    const { platform, environment, loginPath, logger } = this.#options;
+    const { platform, environment, loginPath, logger, watchdog } = this.#options;
+    await watchdog?.hold(place.taskId);
     const runId = randomUUID();
     const env = environmentOfTask({
       base: environment,
@@ -81,12 +87,14 @@ export class Supervisor {
       extra: plan.env,
       taskId: place.taskId,
       runId,
+      bridgeId: watchdog?.bridgeId,
     });
     const subprocess = execa(plan.file, [...plan.args], {
       cwd: place.cwd,
       env,
       extendEnv: false,
-      detached: true,
+      detached: platform.hasSessions,
+      windowsHide: true,
       cleanup: false,
       buffer: false,
       reject: false,
@@ -98,19 +106,27 @@ export class Supervisor {
     if (subprocess.pid === undefined) return err(await reasonOfFailure(plan.file, subprocess));
     // Gone already: then nothing can be mistaken for it, because it is never looked for again.
     const identity = (await platform.identify(subprocess.pid)) ?? { pid: subprocess.pid, startedAt: 'gone' };
+    platform.track(markOf(place.taskId), identity);
     logger.info({ event: 'process_started', taskId: place.taskId, runId, pid: identity.pid, file: plan.file });
     return ok(childProcess(identity, subprocess));
   }
 
   /** A process of an earlier life of the bridge, or undefined if it is gone. */
-  async adopt(identity: ProcessIdentity): Promise<SupervisedProcess | undefined> {
+  async adopt(taskId: string, identity: ProcessIdentity): Promise<SupervisedProcess | undefined> {
     const { platform, clock } = this.#options;
+    platform.track(markOf(taskId), identity);
     return (await isSame(platform, identity)) ? adoptProcess(identity, platform, clock) : undefined;
   }
 
   /** The live processes of a task. */
-  find(taskId: string, sessions: readonly number[] = []): Promise<readonly ProcessIdentity[]> {
-    return this.#options.platform.findMarked(`${TASK_MARKER}=${taskId}`, sessions);
+  find(taskId: string, roots: readonly ProcessIdentity[] = []): Promise<readonly ProcessIdentity[]> {
+    return this.#options.platform.findMarked(markOf(taskId), roots);
+  }
+
+  /** Bytes that the live processes of a task use together. */
+  async memoryOf(taskId: string): Promise<number> {
+    const processes = await this.find(taskId);
+    return this.#options.platform.memoryOf(processes.map(({ pid }) => pid));
   }
 
   /** Protocol, then signal, then kill, then sweep. Resolves when no process of the task is left. */
@@ -147,14 +163,21 @@ export class Supervisor {
     return this.#sweep(taskId, [], root);
   }
 
-  #sweep(taskId: string, known: readonly ProcessIdentity[], root?: ProcessIdentity): Promise<void> {
-    return sweepProcesses(this.#sweepOptions(taskId, known, root));
+  async #sweep(taskId: string, known: readonly ProcessIdentity[], root?: ProcessIdentity): Promise<void> {
+    await sweepProcesses(this.#sweepOptions(taskId, known, root));
+    this.#options.platform.untrack(markOf(taskId));
+    this.#options.watchdog?.release(taskId);
   }
 
   #sweepOptions(taskId: string, known: readonly ProcessIdentity[], root?: ProcessIdentity): SweepOptions {
     const { platform, clock, logger } = this.#options;
-    const sessions = root ? [root.pid] : [];
-    return { platform, clock, logger, taskId, known, find: () => this.find(taskId, sessions) };
+    const roots = root ? [root] : [];
+    return { platform, clock, logger, taskId, known, find: () => this.find(taskId, roots) };
+  }
+
+  /** Starts nothing any more. What still runs is ended within seconds, unless a next life of the bridge takes over. */
+  async dispose(): Promise<void> {
+    await this.#options.watchdog?.dispose();
   }
 
   // A group is signalled only while its leader lives: afterwards the number may already be somebody else's.
@@ -175,6 +198,10 @@ export class Supervisor {
     abort.abort();
     return isGone;
   }
+}
+
+function markOf(taskId: string): string {
+  return `${TASK_MARKER}=${taskId}`;
 }
 
 async function reasonOfFailure(file: string, failed: PromiseLike<{ cause?: unknown }>): Promise<Reason> {

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { agoOf } from '../../../base/times.ts';
 import type { WebBridge } from '../../../client/web-state.ts';
-import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
+import type { BridgeInfo, ProviderStatus } from '../../../protocol/records/bridge-records.ts';
 import { Button } from '../../../ui/button.tsx';
 import { wordsOfProblem } from '../../../ui/log/log-words.ts';
 import { Status, StatusShape } from '../../../ui/status.tsx';
@@ -48,7 +48,7 @@ export function MachineSection({ bridge }: { bridge: WebBridge }) {
       </p>
       {bridge.problem && <p className="mt-2 rounded-md bg-bad-bg px-3 py-2">{wordsOfProblem(bridge.problem)}</p>}
       {info?.policyProblem && <p className="mt-2 rounded-md bg-bad-bg px-3 py-2">{info.policyProblem}</p>}
-      {info ? <Offers providers={info.providers} workspaces={info.workspaces} /> : <NothingKnown bridge={bridge} />}
+      {info ? <Offers info={info} /> : <NothingKnown bridge={bridge} />}
     </section>
   );
 }
@@ -63,7 +63,7 @@ function NothingKnown({ bridge }: { bridge: WebBridge }) {
   );
 }
 
-function Offers({ providers, workspaces }: { providers: readonly ProviderStatus[]; workspaces: readonly string[] }) {
+function Offers({ info: { providers, workspaces, unaskedWorkspaces, projects } }: { info: BridgeInfo }) {
   return (
     <>
       <ul className="mt-3 divide-y divide-line rounded-md border border-line bg-surface">
@@ -87,11 +87,20 @@ function Offers({ providers, workspaces }: { providers: readonly ProviderStatus[
       </ul>
       <p className="mt-2 text-12 text-dim">
         {workspaces.length > 0
-          ? `Allowed folders: ${workspaces.join(', ')}`
+          ? `Allowed folders: ${workspaces.map((name) => folderWords(name, unaskedWorkspaces.includes(name))).join(', ')}`
           : 'No folder is allowed yet. Allow one on the machine before launching a task.'}
       </p>
+      {projects.length > 0 && (
+        <p className="text-12 text-dim">
+          {`Projects: ${projects.map(({ name, isUnasked }) => folderWords(name, isUnasked)).join(', ')}`}
+        </p>
+      )}
     </>
   );
+}
+
+function folderWords(name: string, isUnasked: boolean): string {
+  return isUnasked ? `${name} (questions are turned off)` : name;
 }
 
 function lookOfProvider(provider: ProviderStatus): StatusLook {

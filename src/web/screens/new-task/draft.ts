@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { launchProjectSchema } from '../../../protocol/wire/commands.ts';
 
 const KEY = 'ctrlnode/new-task';
 
@@ -9,6 +10,8 @@ const draftSchema = z.object({
   bridgeId: z.string().default(''),
   provider: z.string().default(''),
   workspace: z.string().default(''),
+  /** Null: the task's own folder. */
+  project: launchProjectSchema.nullable().default(null),
   program: z.string().default(''),
   model: z.string().default(''),
 });
@@ -22,6 +25,7 @@ export const EMPTY_DRAFT: Draft = {
   bridgeId: '',
   provider: '',
   workspace: '',
+  project: null,
   program: '',
   model: '',
 };

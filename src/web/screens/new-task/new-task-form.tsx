@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { drop } from '../../../base/drop.ts';
 import { sizeOf } from '../../../base/times.ts';
 import type { WebBridge, WebState } from '../../../client/web-state.ts';
+import type { BridgeInfo } from '../../../protocol/records/bridge-records.ts';
 import { Button } from '../../../ui/button.tsx';
 import { useNow } from '../../../ui/time-text.tsx';
 import { lookOfMachine } from '../../app/machine-words.ts';
@@ -9,8 +10,11 @@ import { navigate } from '../../app/router.ts';
 import { useShortcuts } from '../../app/use-shortcuts.ts';
 import { AgentChoice } from './agent-choice.tsx';
 import { AttachedFiles, addFiles } from './attached-files.tsx';
+import { Choice } from './choice.tsx';
 import { type Draft, loadDraft, saveDraft, titleOfInstructions } from './draft.ts';
 import { Field } from './field.tsx';
+import { isUnaskedIn, offeredPlace } from './place.ts';
+import { PlaceChoice, UnaskedNotice } from './place-choice.tsx';
 import { type LaunchState, useLaunch } from './use-launch.ts';
 import { isUsable, problemsOf } from './validate.ts';
 
@@ -106,12 +110,12 @@ function WhereFields({ draft, bridges, bridge, problems, onChange }: WhereFields
             <Choice
               {...attributes}
               value={draft.bridgeId}
-              onChange={(bridgeId) => onChange({ bridgeId, provider: '', workspace: '' })}
+              onChange={(bridgeId) => onChange({ bridgeId, provider: '', workspace: '', project: null })}
               options={bridges.map(({ bridgeId, name }) => [bridgeId, name])}
             />
           )}
         </Field>
-        <Field label="Folder" problem={problems.workspace} hint="Folders are allowed on the machine itself.">
+        <Field label="Folder" problem={problems.workspace} hint={<FolderHint info={bridge?.info} draft={draft} />}>
           {(attributes) => (
             <Choice
               {...attributes}
@@ -121,6 +125,9 @@ function WhereFields({ draft, bridges, bridge, problems, onChange }: WhereFields
             />
           )}
         </Field>
+        {bridge?.info && bridge.info.projects.length > 0 && (
+          <PlaceChoice info={bridge.info} place={draft.project} onChange={(project) => onChange({ project })} />
+        )}
       </div>
       <AgentChoice
         providers={bridge?.info?.providers ?? []}
@@ -160,21 +167,14 @@ function WhereFields({ draft, bridges, bridge, problems, onChange }: WhereFields
   );
 }
 
-interface ChoiceProps extends Omit<React.ComponentProps<'select'>, 'onChange'> {
-  options: readonly (readonly [value: string, name: string])[];
-  onChange: (value: string) => void;
-}
-
-function Choice({ options, onChange, value, ...rest }: ChoiceProps) {
+// In a project it is the project that decides whether questions are asked.
+function FolderHint({ info, draft }: { info: BridgeInfo | null | undefined; draft: Draft }) {
+  if (draft.project) return 'Keeps the record of the task.';
   return (
-    <select {...rest} value={value} className="field block w-full" onChange={(event) => onChange(event.target.value)}>
-      {!options.some(([known]) => known === value) && <option value={value}>Choose</option>}
-      {options.map(([known, name]) => (
-        <option key={known} value={known}>
-          {name}
-        </option>
-      ))}
-    </select>
+    <>
+      Folders are allowed on the machine itself.
+      {info && isUnaskedIn(info, draft) && <UnaskedNotice />}
+    </>
   );
 }
 
@@ -225,6 +225,7 @@ function withDefaults(draft: Draft, bridges: readonly WebBridge[]): Draft {
     bridgeId: bridge?.bridgeId ?? draft.bridgeId,
     provider: provider?.id ?? draft.provider,
     workspace: info && !info.workspaces.includes(draft.workspace) ? (info.workspaces[0] ?? '') : draft.workspace,
+    project: info ? offeredPlace(draft.project, info) : draft.project,
     program: provider?.programs?.includes(draft.program) ? draft.program : (provider?.programs?.[0] ?? ''),
   };
 }

@@ -19,12 +19,13 @@ export function useLaunch() {
   const launch = async (draft: Draft, files: readonly File[]): Promise<void> => {
     abort.current = new AbortController();
     setState({ step: 'sending', sentBytes: 0, totalBytes: 0 });
-    const { bridgeId, provider, workspace, instructions, program, model } = draft;
+    const { bridgeId, provider, workspace, project, instructions, program, model } = draft;
     const launched = client.launchTask(
       {
         bridgeId,
         provider,
         workspace,
+        ...(project && { project }),
         instructions,
         title: draft.title.trim() || titleOfInstructions(instructions) || 'Untitled',
         files: files.map((file) => sourceOfBlob(file.name, file)),
@@ -37,7 +38,7 @@ export function useLaunch() {
     );
     const accepted = await launched.accepted;
     if (accepted.ok) {
-      saveDraft({ ...EMPTY_DRAFT, bridgeId, provider, workspace, program, model });
+      saveDraft({ ...EMPTY_DRAFT, bridgeId, provider, workspace, project, program, model });
       await client.when((now) => now.tasks.some(({ taskId }) => taskId === launched.taskId), 5_000).catch(() => {});
       return navigate(pathOfTask(launched.taskId));
     }

@@ -32,7 +32,7 @@ export function TaskHeader({ task, state, summary, shownState }: TaskHeaderProps
         <p className="flex flex-wrap items-center gap-x-1.5 max-md:gap-x-3 max-md:text-12">
           <span>
             {agent} on {machine}
-            {workspace && `, in ${workspace}`}
+            {placeWordsOf(summary, workspace)}
           </span>
           <span aria-hidden="true" className="max-md:hidden">
             ·
@@ -54,11 +54,20 @@ export function TaskHeader({ task, state, summary, shownState }: TaskHeaderProps
   );
 }
 
+function placeWordsOf(summary: LogSummary | null, workspace: string | null): string {
+  const project = summary?.project;
+  if (project) return project.worktree ? `, in a git worktree of ${project.name}` : `, in the project ${project.name}`;
+  return workspace ? `, in ${workspace}` : '';
+}
+
 function TaskTime({ task, summary, shownState }: Omit<TaskHeaderProps, 'state'>) {
   const now = useNow(1_000);
   const look = lookOfTask(shownState);
   const startedAt = summary?.startedAt ?? task.startedAt;
-  if (shownState === 'queued') return <Status look={look} detail={`until ${momentOf(task.deadline, now)}`} />;
+  // A machine that has the task tells of it in the log; until then it must take it before the deadline.
+  const isTaken = summary?.state != null;
+  if (shownState === 'queued' && !isTaken)
+    return <Status look={look} detail={`until ${momentOf(task.deadline, now)}`} />;
   if (isLive(shownState))
     return <Status look={look} detail={startedAt ? `for ${durationOf(now - startedAt)}` : undefined} />;
   const endedAt = summary?.state?.at ?? task.endedAt;

@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import type { WebState, WebTask } from '../../../client/web-state.ts';
 import { ApprovalCard } from '../../../ui/approval/approval-card.tsx';
 import { SettledApproval } from '../../../ui/approval/settled-approval.tsx';
@@ -14,7 +14,11 @@ import { type OpenLog, useBlocks, useTaskLog } from '../../app/use-task-log.ts';
 import { agentNameOf, machineNameOf } from '../task-rows.ts';
 import { EarlierOutput } from './earlier-output.tsx';
 import { LogFooter } from './log-footer.tsx';
+import { MessageBox } from './message-box.tsx';
+import { takesMessages } from './message-words.ts';
+import { SentMessages } from './sent-messages.tsx';
 import { TaskHeader } from './task-header.tsx';
+import { useMessages } from './use-messages.ts';
 
 /** One task: its log as it grows, its questions, and what can be done about it. */
 export function TaskPage({ taskId, state }: { taskId: string; state: WebState }) {
@@ -41,6 +45,8 @@ function OpenTask({ task, state }: { task: WebTask; state: WebState }) {
   const answers = useAnswers(client);
   const [isFollowing, setIsFollowing] = useState(true);
   const renderApproval = useRenderApproval(task, state, answers);
+  const messages = useMessages(task, machineNameOf(state, task.bridgeId), blocks);
+  const messageField = useRef<HTMLTextAreaElement>(null);
   const pending = open?.model.summary.pendingApprovals ?? [];
   const answerFirst = (decision: 'allow' | 'deny'): void => {
     const [first] = pending;
@@ -48,10 +54,15 @@ function OpenTask({ task, state }: { task: WebTask; state: WebState }) {
     setIsFollowing(true);
     answers.press(first, decision);
   };
+  const say = (text: string): void => {
+    setIsFollowing(true);
+    messages.send(text);
+  };
   useShortcuts({
     '.': () => setIsFollowing(true),
     a: () => answerFirst('allow'),
     d: () => answerFirst('deny'),
+    m: () => messageField.current?.focus(),
     escape: () => navigate('/'),
   });
   // The sealed log knows better than the server whether the task ended.
@@ -77,10 +88,29 @@ function OpenTask({ task, state }: { task: WebTask; state: WebState }) {
         onFollowChange={setIsFollowing}
         renderApproval={renderApproval}
         header={open && <EarlierOutput open={open} />}
-        footer={<LogFooter task={task} state={state} shownState={shownState} isEmpty={isEmptyLog(open, blocks)} />}
+        footer={
+          <>
+            <LogFooter task={task} state={state} shownState={shownState} isEmpty={isEmptyLog(open, blocks)} />
+            <SentMessages sent={messages.sent} task={task} state={state} />
+          </>
+        }
       />
+      {takesMessages(task, shownState, isWholeLog(open) ? open.model.summary : null) && (
+        <MessageBox
+          task={task}
+          state={state}
+          shownState={shownState}
+          messages={messages}
+          field={messageField}
+          onSend={say}
+        />
+      )}
     </main>
   );
+}
+
+function isWholeLog(open: OpenLog | null): open is OpenLog {
+  return open?.log.isCaughtUp === true && open.log.earlierRecords === 0;
 }
 
 function isEmptyLog(open: OpenLog | null, blocks: readonly LogBlock[]): 'loading' | 'empty' | 'filled' {

@@ -13,6 +13,7 @@ export function useRunAgain(task: WebTask, summary: LogSummary | null): () => vo
       bridgeId: task.bridgeId,
       provider: task.provider,
       workspace: summary?.workspace ?? task.workspace ?? '',
+      project: summary?.project ?? null,
     });
   }, [task, summary]);
 }
