@@ -68,8 +68,9 @@ export class ClaudeProvider implements Provider {
     if (context.cwd !== context.paths.folder) args.push('--add-dir', context.paths.folder);
     const started = await context.spawn({ file, args, env: {}, stdin: 'pipe' });
     if (!started.ok) return started;
-    const { prompt, logOffset: startOffset } = context;
-    return ok(new ClaudeRun({ process: started.value, version: this.#version, sessionId, prompt, startOffset }));
+    const { prompt, logOffset: startOffset, clock, giveUp } = context;
+    const run = { process: started.value, name: NAME, version: this.#version, sessionId, prompt, startOffset };
+    return ok(new ClaudeRun({ ...run, clock, giveUp }));
   }
 
   createReader({ startOffset }: ReaderPlace): AgentReader {

@@ -69,6 +69,9 @@ export class CodexProvider implements Provider {
     if (!started.ok) return started;
     const run = new CodexRun({
       process: started.value,
+      name: NAME,
+      clock: context.clock,
+      giveUp: context.giveUp,
       version: this.#version,
       place: { taskId: context.taskId, cwd: context.cwd, folder: context.paths.folder },
       settings: settings.value,
