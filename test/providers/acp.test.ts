@@ -70,7 +70,7 @@ describe('an ACP agent from the configuration', () => {
   });
 
   test('an agent that never answers can be cancelled', async () => {
-    const open = await launch('silent');
+    const open = await launch('silent', 'initialize');
     await open.until('task-1', (task) => task.state === 'running');
     open.cancel('task-1');
     expect(await open.ended('task-1')).toMatchObject({ state: 'cancelled' });

@@ -28,7 +28,8 @@ const settingsSchema = z.strictObject({
 export class AcpProvider implements Provider {
   readonly id: string;
   readonly name: string;
-  readonly hasSessions = false;
+  /** One that has none, or has lost it, is told in a new session what was said. */
+  readonly hasSessions = true;
   readonly #agent: AcpAgent;
   readonly #dependencies: AcpProviderDependencies;
   #version: string | null = null;
@@ -80,8 +81,9 @@ export class AcpProvider implements Provider {
     });
     if (!started.ok) return started;
     const process = started.value;
-    const { prompt, cwd, logOffset: startOffset } = context;
-    return ok(new AcpRun({ process, name, version: this.#version, cwd, prompt, startOffset, quirks }));
+    const { prompt, cwd, sessionId, logOffset: startOffset, clock, giveUp } = context;
+    const turn = { cwd, prompt, sessionId, startOffset, clock, giveUp };
+    return ok(new AcpRun({ process, name, version: this.#version, quirks, ...turn }));
   }
 
   createReader({ startOffset }: ReaderPlace): AgentReader {
