@@ -8,6 +8,8 @@ const FIRST_LINE_MAX_BYTES = 256;
  * system only says that the script "does not exist", or exits with 127.
  */
 export async function missingInterpreter(file: string, searchPath: string): Promise<string | undefined> {
+  // Windows does not read that line.
+  if (process.platform === 'win32') return undefined;
   const interpreter = interpreterOf(await firstLineOf(file));
   if (!interpreter) return undefined;
   return (await findExecutable(interpreter, searchPath)) ? undefined : interpreter;
