@@ -1,6 +1,6 @@
 import { type Snapshot, snapshotSchema } from '../protocol/ui/snapshot.ts';
 import type { LocalClient } from './local-client.ts';
-import { connectionWords, queueWords } from './words.ts';
+import { connectionWords, providerLines, queueWords } from './words.ts';
 
 export type Print = (text: string) => void;
 
@@ -43,8 +43,9 @@ function printSnapshot(snapshot: Snapshot, format: 'json' | 'text', print: Print
     print(`  Project        ${folderWords(project)}${project.isGit ? '' : ' (not a git repository)'}`);
   for (const folderProblem of snapshot.folderProblems) print(`  Folder         ${folderProblem}`);
   for (const provider of snapshot.providers) {
-    const found = provider.isInstalled ? (provider.version ?? 'installed') : 'not installed';
-    print(`  Provider       ${provider.name}  ${found}${provider.problem ? `. ${provider.problem}` : ''}`);
+    const [first, ...more] = providerLines(provider);
+    print(`  Provider       ${first}`);
+    for (const line of more) print(`                 ${line}`);
   }
 }
 

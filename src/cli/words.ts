@@ -1,4 +1,5 @@
 import { assertNever } from '../base/assert-never.ts';
+import type { ProviderStatus } from '../protocol/records/bridge-records.ts';
 import type { Connection, Snapshot, TaskSummary } from '../protocol/ui/snapshot.ts';
 
 /** The connection in one line of plain words. */
@@ -30,6 +31,25 @@ export function connectionWords(connection: Connection, nowMs: number): string {
 export function queueWords({ records, bytes }: Snapshot['queue']): string {
   if (records === 0) return 'nothing waits to be sent';
   return `${records.toLocaleString('en')} ${records === 1 ? 'record' : 'records'}, ${sizeWords(bytes)} waiting to be sent`;
+}
+
+/** What was found, then what is wrong or what it can do. */
+export function providerLines(provider: ProviderStatus): string[] {
+  const { name, version, foundAt, problem, models = [], capabilities = [], programs = [] } = provider;
+  const found = provider.isInstalled ? (version ?? 'installed') : 'not installed';
+  return [
+    [name, found, ...(foundAt ? [foundAt] : [])].join('  '),
+    ...(problem ? [problem] : []),
+    ...(programs.length > 0 ? [`Programs: ${programs.join(', ')}`] : []),
+    ...(capabilities.length > 0 ? [`Offers: ${capabilities.join(', ')}`] : []),
+    ...(models.length > 0 ? [`Models: ${firstOf(models, MODELS_SHOWN)}`] : []),
+  ];
+}
+const MODELS_SHOWN = 6;
+
+function firstOf(names: readonly string[], count: number): string {
+  const more = names.length - count;
+  return more > 0 ? `${names.slice(0, count).join(', ')} and ${more} more` : names.join(', ');
 }
 
 const STATE_WORDS: Readonly<Record<TaskSummary['state'], string>> = {

@@ -42,6 +42,7 @@ export const REASON_CODES = [
   'agent_error',
   'agent_exit',
   'agent_no_result',
+  'agent_silent',
   'session_lost',
   'spawn_failed',
   'worktree_failed',

@@ -125,7 +125,9 @@ describe.skipIf('missing' in agent)('messages to a task', () => {
     await bridge.close();
     const prompts = [{ taskId, text: scripted('And secret-two?', [slow, { text: 'Never twice.' }]) }];
     const host = await startTaskHost({ options, launches: [], prompts });
-    await expect.poll(async () => textOf(await bridge.records(taskId), 'message')).toContain('word3');
+    await expect
+      .poll(async () => textOf(await bridge.records(taskId), 'message'), { timeout: 20_000 })
+      .toContain('word3');
     await host.kill();
     bridge = await openTaskBridge(options);
     await bridge.runner.start();

@@ -16,9 +16,13 @@ function bytesOf(...messages: readonly object[]): Buffer {
   return Buffer.from(messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''));
 }
 
-/** The events of the bytes, read in pieces of `size`. */
+/** A turn begins once there is a session. */
+const READY = bytesOf({ id: 2, result: { sessionId: 's-1' } });
+
+/** The events of the bytes of a turn, read in pieces of `size`. */
 function read(bytes: Buffer, size = bytes.length): AgentEvent[] {
-  const reader = new AcpReader({ name, quirks });
+  const reader = new AcpReader({ name, quirks, startOffset: -READY.length });
+  reader.receive(READY);
   const events: AgentEvent[] = [];
   for (let from = 0; from < bytes.length; from += size)
     events.push(...reader.receive(bytes.subarray(from, from + size)));

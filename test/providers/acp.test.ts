@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { configSchema } from '../../src/bridge/config/schema.ts';
 import { fixture } from '../support/fixture-programs.ts';
@@ -70,7 +73,7 @@ describe('an ACP agent from the configuration', () => {
   });
 
   test('an agent that never answers can be cancelled', async () => {
-    const open = await launch('silent');
+    const open = await launch('silent', 'initialize');
     await open.until('task-1', (task) => task.state === 'running');
     open.cancel('task-1');
     expect(await open.ended('task-1')).toMatchObject({ state: 'cancelled' });
@@ -85,6 +88,20 @@ describe('an ACP agent from the configuration', () => {
   ])('%s fails in words', async (args, message) => {
     const open = await launch(...args);
     expect(await open.ended('task-1')).toMatchObject({ state: 'failed', reason: { code: 'agent_error', message } });
+  });
+
+  test('a script whose interpreter is missing is not started, and the task says what to do', async () => {
+    const { args = [] } = fixture('scripted-acp.mjs', ['done']);
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'ctrlnode-script-'));
+    const command = path.join(folder, 'agent');
+    writeFileSync(command, '#!/usr/bin/env no-such-interpreter\n', { mode: 0o755 });
+    bridge = await openTaskBridge({ providers: { acp: { agents: { mine: { command, args, name: 'Mine' } } } } });
+    await bridge.runner.start();
+    bridge.launch({ taskId: 'task-1', provider: 'mine' });
+    const { reason } = await bridge.ended('task-1');
+    rmSync(folder, { recursive: true });
+    expect(reason).toMatchObject({ code: 'provider_not_installed' });
+    expect(reason?.message).toMatch(/^Mine is a script for no-such-interpreter, .* Install no-such-interpreter, /);
   });
 
   test('settings: a model is refused where it cannot be chosen, and is never an option', async () => {

@@ -245,7 +245,9 @@ describe.skipIf('missing' in agent)('Claude Code', () => {
       id: 'claude',
       name: 'Claude Code',
       isInstalled: true,
+      foundAt: program,
       version: '2.1.330',
+      capabilities: ['messages', 'approvals', 'thoughts', 'diffs', 'usage', 'cost'],
       isSignedIn: true,
     });
   });

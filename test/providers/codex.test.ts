@@ -373,15 +373,17 @@ describe.skipIf('missing' in agent)('Codex', () => {
     const open = await openTaskBridge(options);
     bridge = open;
     const codex = open.providers.find((provider) => provider.id === 'codex');
-    const status = { id: 'codex', name: 'Codex', isInstalled: true, version: '0.169.0' };
+    const status = { id: 'codex', name: 'Codex', isInstalled: true, foundAt: program, version: '0.169.0' };
     const discover = () => codex?.discover(new AbortController().signal);
     // Another model's server: its credentials are not ours to know.
-    expect(await discover()).toEqual(status);
+    const other = await discover();
+    expect(other).toMatchObject({ ...status, models: ['fake-model'] });
+    expect(other).not.toHaveProperty('isSignedIn');
     rmSync(path.join(home, '.codex/config.toml'));
     const problem = 'Codex is not signed in. Run "codex login" once in a terminal.';
-    expect(await discover()).toEqual({ ...status, isSignedIn: false, problem });
+    expect(await discover()).toMatchObject({ ...status, isSignedIn: false, problem });
     writeFileSync(path.join(home, '.codex/auth.json'), '{}');
-    expect(await discover()).toEqual({ ...status, isSignedIn: true });
+    expect(await discover()).toMatchObject({ ...status, isSignedIn: true });
   });
 });
 

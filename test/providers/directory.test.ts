@@ -58,11 +58,12 @@ test('one that hangs or throws is a status with a problem, and does not keep the
   const refreshed = directory.refresh();
   expect(directory.refresh()).toBe(refreshed);
   await settle();
-  await clock.advance(21_000);
+  await clock.advance(31_000);
   await refreshed;
+  const advice = 'Start it once in a terminal to see whether it works, then look for agents again.';
   expect(directory.statuses).toEqual([
-    { id: 'hung', name: 'HUNG', isInstalled: false, problem: 'HUNG did not answer in time.' },
-    { id: 'broken', name: 'BROKEN', isInstalled: false, problem: 'boom' },
+    { id: 'hung', name: 'HUNG', isInstalled: false, problem: `HUNG did not answer in time. ${advice}` },
+    { id: 'broken', name: 'BROKEN', isInstalled: false, problem: `BROKEN could not be looked for: boom. ${advice}` },
     { id: 'fine', name: 'FINE', isInstalled: true },
   ]);
 });

@@ -130,7 +130,8 @@ test('discovery of commands names what is missing and says how to configure one'
     name: 'Command',
     isInstalled: true,
     programs: ['bad', 'good'],
-    problem: 'Not found: bad.',
+    problem:
+      'Not found: bad. Install what is missing, or change its path in the configuration under providers.command.programs.',
   });
 });
 

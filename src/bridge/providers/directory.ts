@@ -14,7 +14,7 @@ export interface DiscoveryOptions {
 }
 
 const REFRESH_INTERVAL_MS = 10 * 60_000;
-const DISCOVERY_DEADLINE_MS = 20_000;
+const DISCOVERY_DEADLINE_MS = 30_000;
 
 /** Keeps what is known about the providers of this machine up to date, in the background and on request. */
 export class ProviderDiscovery implements ProviderDirectory, Disposable {
@@ -71,7 +71,8 @@ export class ProviderDiscovery implements ProviderDirectory, Disposable {
     try {
       return await Promise.race([provider.discover(signal), rejectOnAbort(signal)]);
     } catch (error) {
-      const problem = deadline.signal.aborted ? `${name} did not answer in time.` : messageOf(error);
+      const what = deadline.signal.aborted ? 'did not answer in time' : `could not be looked for: ${messageOf(error)}`;
+      const problem = `${name} ${what}. Start it once in a terminal to see whether it works, then look for agents again.`;
       return { id, name, isInstalled: false, problem };
     } finally {
       timer.dispose();

@@ -7,6 +7,7 @@
  * were cut into reads. That is what makes "nothing lost, nothing doubled" possible.
  */
 import type { FileHandle } from 'node:fs/promises';
+import type { Clock } from '../../base/clock.ts';
 import type { Result } from '../../base/result.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../../protocol/records/bridge-records.ts';
@@ -56,6 +57,9 @@ export interface RunContext {
   /** Where the run's first byte will stand in the raw log. */
   readonly logOffset: number;
   readonly logger: Logger;
+  readonly clock: Clock;
+  /** Ends the run as failed, for an agent that will not say so itself. Changes nothing once it said how it ended. */
+  giveUp(reason: Reason): void;
   /** Starts a program with the task's environment, its stdout and stderr appended to the task's logs. */
   spawn(plan: SpawnPlan): Promise<Result<SupervisedProcess, Reason>>;
   /** The raw log, for an agent that runs in no process of the task. Whole lines are appended; the caller closes it. */

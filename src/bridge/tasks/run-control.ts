@@ -98,9 +98,16 @@ export class RunControl implements Disposable {
 
   /** The agent says that it is done. After a stop it only says how it was stopped, which is not its own end. */
   accept(verdict: Verdict): void {
-    if (this.isStopped) return;
+    if (this.isStopped || this.#stopping !== undefined) return;
     this.#verdict = verdict;
     this.#linger ??= this.#options.clock.setTimeout(() => this.#stopProcess(), LINGER_MS);
+  }
+
+  /** The agent does not do what every turn begins with, and will not say so itself. */
+  giveUp(reason: Reason): void {
+    if (!this.isOpen) return;
+    this.#verdict = { state: 'failed', reason };
+    this.#stopProcess();
   }
 
   /** Something of ours broke: the run cannot go on. */

@@ -233,6 +233,8 @@ export class TaskRun {
         sessionId,
         logOffset,
         logger,
+        clock: this.#options.clock,
+        giveUp: (reason) => this.#control.giveUp(reason),
         openLog: () => open(paths.stdout, 'a'),
         spawn: async (plan) => {
           if (this.#control.isStopped)

@@ -4,14 +4,24 @@ import { idSchema } from '../names.ts';
 import { reasonSchema } from '../reason-codes.ts';
 import type { NewRecord } from './task-records.ts';
 
+/** What an adapter can do with its agent, in words that people read. New ones may appear. */
+export const PROVIDER_CAPABILITIES = ['messages', 'approvals', 'thoughts', 'diffs', 'plans', 'usage', 'cost'] as const;
+export type ProviderCapability = (typeof PROVIDER_CAPABILITIES)[number];
+
 /** What a provider's discovery found. `problem` is one sentence that says what to do. */
 export const providerStatusSchema = z.object({
   id: z.string(),
   name: z.string(),
   isInstalled: z.boolean(),
   version: z.string().optional(),
+  /** Absolute path of the program that would be started. Like every path it leaves the machine only sealed. */
+  foundAt: z.string().optional(),
   isSignedIn: z.boolean().optional(),
   problem: z.string().optional(),
+  /** As far as they are known without asking a server. */
+  models: z.array(z.string()).optional(),
+  /** What is true of it, of `PROVIDER_CAPABILITIES`. */
+  capabilities: z.array(z.string()).optional(),
   /** For `command`: the programs that the user configured. */
   programs: z.array(z.string()).optional(),
 });

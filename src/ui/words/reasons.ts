@@ -35,6 +35,7 @@ const SENTENCES: Readonly<Record<ReasonCode, string>> = {
   agent_error: 'The agent reported an error.',
   agent_exit: 'The agent program ended by itself.',
   agent_no_result: 'The agent program ended without saying that it was done.',
+  agent_silent: 'The agent program did not answer. Start it once on the machine to see what it waits for.',
   session_lost: 'The agent has lost the conversation that it was to go on with.',
   spawn_failed: 'The agent program could not be started.',
   worktree_failed: 'The git worktree for the task could not be made.',

@@ -29,7 +29,16 @@ const studioInfo: BridgeInfo = {
     { name: 'playground', isGit: true, isUnasked: true },
   ],
   providers: [
-    { id: 'claude', name: 'Claude Code', isInstalled: true, isSignedIn: true, version: '2.1.330' },
+    {
+      id: 'claude',
+      name: 'Claude Code',
+      isInstalled: true,
+      foundAt: '/Users/ada/.local/share/claude/versions/2.1.330',
+      isSignedIn: true,
+      version: '2.1.330',
+      models: ['opus', 'sonnet'],
+      capabilities: ['messages', 'approvals', 'thoughts', 'diffs', 'usage', 'cost'],
+    },
     {
       id: 'codex',
       name: 'Codex',

@@ -1,3 +1,5 @@
+import type { ProviderCapability } from '../../../protocol/records/bridge-records.ts';
+import type { Ask, SignedIn } from '../discover-program.ts';
 import type { Environment } from '../supervisor/environment.ts';
 
 /** What differs between agents that speak the Agent Client Protocol. */
@@ -16,8 +18,12 @@ export interface AcpAgent {
   readonly modelArguments?: (model: string) => readonly string[];
   /** Lets it use one more folder besides its working folder: the task's own. */
   readonly moreFolder?: (folder: string) => { readonly args?: readonly string[]; readonly env?: Environment };
+  /** What is true of the agent; 'messages' is of all, because one that cannot go on with a session is told what was said. */
+  readonly capabilities: readonly ProviderCapability[];
   /** Only a hint: whether credentials are still good is known by the server alone. */
-  readonly signedIn?: (environment: Environment) => Promise<{ isSignedIn?: boolean; problem?: string }>;
+  readonly signedIn?: (environment: Environment) => Promise<SignedIn>;
+  /** Must be cheap and must not use the network. Undefined if the program did not answer. */
+  readonly models?: (ask: Ask) => Promise<readonly string[] | undefined>;
   readonly quirks?: AcpQuirks;
 }
 

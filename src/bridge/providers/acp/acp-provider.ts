@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { messageOf } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { Reason } from '../../../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
+import { type Ask, discoverProgram, wordsOfMissing } from '../discover-program.ts';
 import type { AgentReader, AgentRun, Provider, ProviderSettings, ReaderPlace, RunContext } from '../provider.ts';
 import type { Environment } from '../supervisor/environment.ts';
 import { findExecutable } from '../supervisor/find-executable.ts';
-import { versionOfProgram } from '../supervisor/version-of-program.ts';
+import { missingInterpreter } from '../supervisor/interpreter.ts';
 import type { AcpAgent } from './acp-agent.ts';
 import { AcpReader } from './acp-reader.ts';
 import { AcpRun } from './acp-run.ts';
@@ -28,10 +28,12 @@ const settingsSchema = z.strictObject({
 export class AcpProvider implements Provider {
   readonly id: string;
   readonly name: string;
-  readonly hasSessions = false;
+  /** One that has none, or has lost it, is told in a new session what was said. */
+  readonly hasSessions = true;
   readonly #agent: AcpAgent;
   readonly #dependencies: AcpProviderDependencies;
   #version: string | null = null;
+  #models: readonly string[] = [];
 
   constructor(agent: AcpAgent, dependencies: AcpProviderDependencies) {
     this.id = agent.id;
@@ -41,21 +43,11 @@ export class AcpProvider implements Provider {
   }
 
   async discover(signal: AbortSignal): Promise<ProviderStatus> {
-    const { id, name } = this;
-    const { notFound, signedIn } = this.#agent;
-    const { environment, loginPath } = this.#dependencies;
-    try {
-      const file = await this.#find();
-      if (!file) return { id, name, isInstalled: false, problem: notFound };
-      // Some are scripts whose interpreter is found in PATH.
-      const version = await versionOfProgram(file, { ...environment, PATH: await loginPath() }, signal);
-      this.#version = version.ok ? version.value : null;
-      if (!version.ok) return { id, name, isInstalled: true, problem: `${name} does not start: ${version.error}` };
-      return { id, name, isInstalled: true, version: version.value, ...(await signedIn?.(environment)) };
-    } catch (error) {
-      signal.throwIfAborted();
-      return { id, name, isInstalled: false, problem: messageOf(error) };
-    }
+    const find = () => this.#find();
+    const models = (ask: Ask) => this.#modelsOf(ask);
+    const status = await discoverProgram({ ...this.#agent, ...this.#dependencies, find, models }, signal);
+    this.#version = status.version ?? null;
+    return status;
   }
 
   validateSettings(settings: ProviderSettings): Result<void, Reason> {
@@ -69,6 +61,8 @@ export class AcpProvider implements Provider {
     if (!model.ok) return model;
     const file = await this.#find();
     if (!file) return err({ code: 'provider_not_installed', message: notFound });
+    const interpreter = await missingInterpreter(file, await this.#dependencies.loginPath());
+    if (interpreter) return err({ code: 'provider_not_installed', message: wordsOfMissing(name, interpreter) });
     const forModel = model.value ? (modelArguments?.(model.value) ?? []) : [];
     const isElsewhere = context.cwd !== context.paths.folder;
     const more = (isElsewhere && moreFolder?.(context.paths.folder)) || {};
@@ -80,13 +74,20 @@ export class AcpProvider implements Provider {
     });
     if (!started.ok) return started;
     const process = started.value;
-    const { prompt, cwd, logOffset: startOffset } = context;
-    return ok(new AcpRun({ process, name, version: this.#version, cwd, prompt, startOffset, quirks }));
+    const { prompt, cwd, sessionId, logOffset: startOffset, clock, giveUp } = context;
+    const turn = { cwd, prompt, sessionId, startOffset, clock, giveUp };
+    return ok(new AcpRun({ process, name, version: this.#version, quirks, ...turn }));
   }
 
   createReader({ startOffset }: ReaderPlace): AgentReader {
     const { name, quirks } = this.#agent;
     return new AcpReader({ name, quirks, startOffset });
+  }
+
+  // The last answer stands while a busy machine keeps the program from giving another.
+  async #modelsOf(ask: Ask): Promise<readonly string[]> {
+    this.#models = (await this.#agent.models?.(ask)) ?? this.#models;
+    return this.#models;
   }
 
   async #find(): Promise<string | undefined> {

@@ -9,18 +9,19 @@ import {
   newSessionSchema,
   parseAcpLine,
   promptResultSchema,
+  type RpcError,
   type SessionUpdate,
 } from './messages.ts';
+import { isReadyAfter, isWayBack, REQUEST_IDS, wayBackOf } from './session-requests.ts';
 import { questionOf, recordOfToolCall } from './tool-calls.ts';
-import { failed, verdictOfError, verdictOfStop } from './verdict.ts';
-
-/** Ids of our requests. Always the same, so that the log alone says what an answer answers. */
-export const REQUEST_IDS = { initialize: 1, newSession: 2, prompt: 3 } as const;
+import { failed, verdictOfError, verdictOfLostSession, verdictOfStop } from './verdict.ts';
 
 export interface AcpReaderOptions {
   readonly startOffset?: number;
   readonly name: string;
   readonly quirks?: AcpQuirks | undefined;
+  /** The session that is gone on with. A reader of a run that nobody talks to any more need not know it. */
+  readonly sessionId?: string | null;
   /** Sees each message before its events are handed out. */
   readonly onMessage?: (message: AcpMessage) => void;
 }
@@ -30,6 +31,7 @@ export class AcpReader extends LineReader {
   readonly #options: AcpReaderOptions;
   readonly #knownCalls = new Set<string>();
   #version: string | null = null;
+  #isReady = false;
   #lastChunk = '';
 
   constructor(options: AcpReaderOptions) {
@@ -47,7 +49,7 @@ export class AcpReader extends LineReader {
   #understand(message: Exclude<AcpMessage, { kind: 'not_json' }>): UnplacedEvent[] {
     switch (message.kind) {
       case 'update':
-        return this.#update(message.update);
+        return this.#isReady ? this.#update(message.update) : [];
       case 'permission':
         return [
           ...(this.#knownCalls.has(message.toolCall.toolCallId) ? [] : this.#toolCall(message.toolCall)),
@@ -56,8 +58,7 @@ export class AcpReader extends LineReader {
       case 'result':
         return this.#result(message.id, message.result);
       case 'error':
-        if (!isOurs(message.id)) return [];
-        return [{ kind: 'verdict', verdict: verdictOfError(this.#options.name, message.error) }];
+        return this.#error(message.id, message.error);
       case 'unknown_request':
       case 'ignored':
         return [];
@@ -103,22 +104,40 @@ export class AcpReader extends LineReader {
       case REQUEST_IDS.newSession: {
         const session = newSessionSchema.safeParse(result);
         if (!session.success) return this.#misunderstood('session/new');
-        return [{ kind: 'session', sessionId: session.data.sessionId, version: this.#version }];
+        return this.#ready(session.data.sessionId);
       }
       case REQUEST_IDS.prompt:
         return this.#ended(result);
       default:
-        return [];
+        return isReadyAfter(id) ? this.#ready(this.#options.sessionId) : [];
     }
+  }
+
+  #error(id: string | number, error: RpcError): UnplacedEvent[] {
+    const { name, sessionId } = this.#options;
+    if (!isOurs(id)) return [];
+    if (id === REQUEST_IDS.loaded) return this.#ready(sessionId);
+    const verdict = isWayBack(id) ? verdictOfLostSession(name, error) : verdictOfError(name, error);
+    return [{ kind: 'verdict', verdict }];
+  }
+
+  #ready(sessionId: string | null | undefined): UnplacedEvent[] {
+    this.#isReady = true;
+    return sessionId ? [{ kind: 'session', sessionId, version: this.#version }] : [];
   }
 
   #initialized(result: unknown): UnplacedEvent[] {
     const parsed = initializedSchema.safeParse(result);
     if (!parsed.success) return this.#misunderstood('initialize');
     this.#version = parsed.data.agentInfo?.version ?? null;
-    if (parsed.data.protocolVersion === 1) return [];
-    const message = `${this.#options.name} speaks version ${parsed.data.protocolVersion} of the Agent Client Protocol, not 1.`;
-    return [{ kind: 'verdict', verdict: failed(message) }];
+    const { name, sessionId } = this.#options;
+    const { protocolVersion } = parsed.data;
+    if (protocolVersion !== 1) {
+      const message = `${name} speaks version ${protocolVersion} of the Agent Client Protocol, not 1.`;
+      return [{ kind: 'verdict', verdict: failed(message) }];
+    }
+    if (!sessionId || wayBackOf(parsed.data)) return [];
+    return [{ kind: 'verdict', verdict: verdictOfLostSession(name, undefined) }];
   }
 
   #ended(result: unknown): UnplacedEvent[] {

@@ -11,6 +11,6 @@ export interface ConfiguredAcpAgent {
 }
 
 export function configuredAgent(id: string, { command, args = [], env = {}, name = id }: ConfiguredAcpAgent): AcpAgent {
-  const notFound = `The program ${command} of ${name} was not found. It is named in the configuration under providers.acp.agents.${id}.command.`;
-  return { id, name, command, args, env, notFound };
+  const notFound = `The program ${command} of ${name} was not found. Install it, or change its path in the configuration under providers.acp.agents.${id}.command.`;
+  return { id, name, command, args, env, notFound, capabilities: ['messages'] };
 }

@@ -56,7 +56,15 @@ const usageSchema = z.object({ inputTokens: z.number().optional(), outputTokens:
 export const initializedSchema = z.object({
   protocolVersion: z.int(),
   agentInfo: z.object({ version: text.optional() }).nullish(),
+  agentCapabilities: z
+    .object({
+      loadSession: z.boolean().nullish(),
+      sessionCapabilities: z.object({ resume: z.looseObject({}).nullish() }).nullish(),
+    })
+    .nullish()
+    .catch(undefined),
 });
+export type Initialized = z.infer<typeof initializedSchema>;
 export const newSessionSchema = z.object({ sessionId: text });
 export const promptResultSchema = z.object({ stopReason: text, usage: usageSchema.nullish() });
 

@@ -14,16 +14,21 @@ export function verdictOfStop(name: string, stopReason: string): Verdict {
   return failed(`${name} stopped: ${WORDS[stopReason] ?? stopReason}.`);
 }
 
-/** In the agent's own words; `data` often holds the ones that matter. */
-export function verdictOfError(name: string, { message, data }: RpcError): Verdict {
-  const more =
-    data === undefined || data === null ? '' : ` (${typeof data === 'string' ? data : JSON.stringify(data)})`;
-  return failed(`${name} ended with an error: ${message}${more}`);
+export function verdictOfError(name: string, error: RpcError): Verdict {
+  return failed(`${name} ended with an error: ${wordsOfError(error)}`);
 }
 
-export function failed(message: string): Verdict {
-  return {
-    state: 'failed',
-    reason: { code: 'agent_error', message: message.slice(0, MESSAGE_MAX_LENGTH).toWellFormed() },
-  };
+export function verdictOfLostSession(name: string, error: RpcError | undefined): Verdict {
+  const why = error ? wordsOfError(error) : 'it has neither session/resume nor session/load.';
+  return failed(`${name} cannot go on with its session: ${why}`, 'session_lost');
+}
+
+export function failed(message: string, code: 'agent_error' | 'session_lost' = 'agent_error'): Verdict {
+  return { state: 'failed', reason: { code, message: message.slice(0, MESSAGE_MAX_LENGTH).toWellFormed() } };
+}
+
+// In the agent's own words; `data` often holds the ones that matter.
+function wordsOfError({ message, data }: RpcError): string {
+  if (data === undefined || data === null) return message;
+  return `${message} (${typeof data === 'string' ? data : JSON.stringify(data)})`;
 }

@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { access } from 'node:fs/promises';
-import path from 'node:path';
-import { messageOf } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { Reason } from '../../../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
+import { discoverProgram } from '../discover-program.ts';
 import type { AgentReader, AgentRun, Provider, ProviderSettings, ReaderPlace, RunContext } from '../provider.ts';
 import type { Environment } from '../supervisor/environment.ts';
-import { versionOfProgram } from '../supervisor/version-of-program.ts';
 import { ClaudeReader } from './claude-reader.ts';
 import { ClaudeRun } from './claude-run.ts';
 import { findClaude } from './find-claude.ts';
 import { parseClaudeSettings } from './settings.ts';
+import { signedInHint } from './signed-in.ts';
 
 export interface ClaudeProviderOptions {
   /** Absolute path or name of the program. */
@@ -37,17 +35,22 @@ export class ClaudeProvider implements Provider {
   }
 
   async discover(signal: AbortSignal): Promise<ProviderStatus> {
-    const status = { id: this.id, name: NAME };
-    try {
-      const file = await this.#find();
-      if (!file) return { ...status, isInstalled: false, problem: NOT_FOUND };
-      const version = await versionOfProgram(file, this.#options.environment, signal);
-      this.#version = version.ok ? version.value : null;
-      if (!version.ok) return { ...status, isInstalled: true, problem: `${NAME} does not start: ${version.error}` };
-      return { ...status, isInstalled: true, version: version.value, ...(await this.#signedIn()) };
-    } catch (error) {
-      return { ...status, isInstalled: false, problem: messageOf(error) };
-    }
+    const { environment, loginPath } = this.#options;
+    const status = await discoverProgram(
+      {
+        id: this.id,
+        name: NAME,
+        find: () => this.#find(),
+        notFound: NOT_FOUND,
+        environment,
+        loginPath,
+        capabilities: ['messages', 'approvals', 'thoughts', 'diffs', 'usage', 'cost'],
+        signedIn: signedInHint,
+      },
+      signal,
+    );
+    this.#version = status.version ?? null;
+    return status;
   }
 
   validateSettings(settings: ProviderSettings): Result<void, Reason> {
@@ -68,8 +71,9 @@ export class ClaudeProvider implements Provider {
     if (context.cwd !== context.paths.folder) args.push('--add-dir', context.paths.folder);
     const started = await context.spawn({ file, args, env: {}, stdin: 'pipe' });
     if (!started.ok) return started;
-    const { prompt, logOffset: startOffset } = context;
-    return ok(new ClaudeRun({ process: started.value, version: this.#version, sessionId, prompt, startOffset }));
+    const { prompt, logOffset: startOffset, clock, giveUp } = context;
+    const run = { process: started.value, name: NAME, version: this.#version, sessionId, prompt, startOffset };
+    return ok(new ClaudeRun({ ...run, clock, giveUp }));
   }
 
   createReader({ startOffset }: ReaderPlace): AgentReader {
@@ -79,24 +83,7 @@ export class ClaudeProvider implements Provider {
   async #find(): Promise<string | undefined> {
     return findClaude(this.#options.command ?? 'claude', await this.#options.loginPath());
   }
-
-  // Only a hint: whether the credentials are still good is known by the server alone. On macOS they are in the keychain,
-  // where we do not look.
-  async #signedIn(): Promise<{ isSignedIn?: boolean; problem?: string }> {
-    const { environment } = this.#options;
-    if (CREDENTIAL_VARIABLES.some((name) => environment[name])) return { isSignedIn: true };
-    const folder = environment.CLAUDE_CONFIG_DIR ?? path.join(environment.HOME ?? '', '.claude');
-    try {
-      await access(path.join(folder, '.credentials.json'));
-      return { isSignedIn: true };
-    } catch {
-      if (process.platform === 'darwin') return {};
-      return { isSignedIn: false, problem: 'Claude Code is not signed in. Start it once in a terminal and sign in.' };
-    }
-  }
 }
-
-const CREDENTIAL_VARIABLES = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'];
 
 const HOST_MODE = [
   '-p',

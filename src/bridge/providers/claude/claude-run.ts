@@ -1,9 +1,13 @@
-import type { AgentAnswer, AgentEvent, AgentReader, AgentRun } from '../provider.ts';
+import { AnswerDeadline } from '../answer-deadline.ts';
+import type { AgentAnswer, AgentEvent, AgentReader, AgentRun, RunContext } from '../provider.ts';
 import type { Exit, SupervisedProcess } from '../supervisor/process.ts';
 import { ClaudeReader } from './claude-reader.ts';
 
 export interface ClaudeRunOptions {
   readonly process: SupervisedProcess;
+  readonly name: string;
+  readonly clock: RunContext['clock'];
+  readonly giveUp: RunContext['giveUp'];
   readonly version: string | null;
   readonly sessionId: string;
   readonly prompt: string;
@@ -20,6 +24,7 @@ export class ClaudeRun implements AgentRun {
   readonly version: string | null;
   readonly sessionId: string;
   readonly #reader: AgentReader;
+  readonly #deadline: AnswerDeadline;
   /** Inputs of the questions that wait, because allowing must name the input again. */
   readonly #inputs = new Map<string, unknown>();
 
@@ -28,6 +33,7 @@ export class ClaudeRun implements AgentRun {
     this.version = options.version;
     this.sessionId = options.sessionId;
     this.startOffset = options.startOffset;
+    this.#deadline = new AnswerDeadline(options);
     this.#reader = new ClaudeReader({
       startOffset: options.startOffset,
       onUnknownRequest: (requestId) => this.#refuse(requestId),
@@ -38,6 +44,7 @@ export class ClaudeRun implements AgentRun {
       parent_tool_use_id: null,
       session_id: '',
     });
+    this.#deadline.expect('its first prompt');
   }
 
   receive(bytes: Uint8Array): readonly AgentEvent[] {
@@ -68,6 +75,7 @@ export class ClaudeRun implements AgentRun {
   }
 
   #notice(event: AgentEvent): void {
+    if (event.kind === 'session' || event.kind === 'verdict') this.#deadline.met();
     if (event.kind === 'approval') this.#inputs.set(event.question.requestId, event.question.input);
     else if (event.kind === 'approval_withdrawn') this.#inputs.delete(event.requestId);
     // In host mode it waits for a next turn for ever; end of input is how it is told that there is none.

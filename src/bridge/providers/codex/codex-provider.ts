@@ -1,13 +1,13 @@
-import { messageOf } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { Reason } from '../../../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
+import { discoverProgram } from '../discover-program.ts';
 import type { AgentReader, AgentRun, Provider, ProviderSettings, ReaderPlace, RunContext } from '../provider.ts';
 import type { Environment } from '../supervisor/environment.ts';
-import { versionOfProgram } from '../supervisor/version-of-program.ts';
 import { CodexReader } from './codex-reader.ts';
 import { CodexRun } from './codex-run.ts';
 import { findCodex } from './find-codex.ts';
+import { modelsOfCodex } from './models.ts';
 import { parseCodexSettings } from './settings.ts';
 import { signedInHint } from './signed-in.ts';
 
@@ -37,22 +37,23 @@ export class CodexProvider implements Provider {
   }
 
   async discover(signal: AbortSignal): Promise<ProviderStatus> {
-    const status = { id: this.id, name: NAME };
-    try {
-      const file = await this.#find();
-      if (!file) return { ...status, isInstalled: false, problem: NOT_FOUND };
-      const version = await versionOfProgram(file, this.#options.environment, signal);
-      this.#version = version.ok ? version.value : null;
-      if (!version.ok) return { ...status, isInstalled: true, problem: `${NAME} does not start: ${version.error}` };
-      return {
-        ...status,
-        isInstalled: true,
-        version: version.value,
-        ...(await signedInHint(this.#options.environment)),
-      };
-    } catch (error) {
-      return { ...status, isInstalled: false, problem: messageOf(error) };
-    }
+    const { environment, loginPath } = this.#options;
+    const status = await discoverProgram(
+      {
+        id: this.id,
+        name: NAME,
+        find: () => this.#find(),
+        notFound: NOT_FOUND,
+        environment,
+        loginPath,
+        capabilities: ['messages', 'approvals', 'thoughts', 'diffs', 'plans', 'usage'],
+        signedIn: signedInHint,
+        models: (ask) => modelsOfCodex(environment, ask),
+      },
+      signal,
+    );
+    this.#version = status.version ?? null;
+    return status;
   }
 
   validateSettings(settings: ProviderSettings): Result<void, Reason> {
@@ -69,6 +70,9 @@ export class CodexProvider implements Provider {
     if (!started.ok) return started;
     const run = new CodexRun({
       process: started.value,
+      name: NAME,
+      clock: context.clock,
+      giveUp: context.giveUp,
       version: this.#version,
       place: { taskId: context.taskId, cwd: context.cwd, folder: context.paths.folder },
       settings: settings.value,

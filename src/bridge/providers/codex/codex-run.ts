@@ -1,4 +1,5 @@
-import type { AgentAnswer, AgentEvent, AgentReader, AgentRun } from '../provider.ts';
+import { AnswerDeadline } from '../answer-deadline.ts';
+import type { AgentAnswer, AgentEvent, AgentReader, AgentRun, RunContext } from '../provider.ts';
 import type { Exit, SupervisedProcess } from '../supervisor/process.ts';
 import { CodexReader } from './codex-reader.ts';
 import type { RequestId, ServerRequest } from './lines.ts';
@@ -17,6 +18,9 @@ import type { CodexSettings } from './settings.ts';
 
 export interface CodexRunOptions {
   readonly process: SupervisedProcess;
+  readonly name: string;
+  readonly clock: RunContext['clock'];
+  readonly giveUp: RunContext['giveUp'];
   readonly version: string | null;
   readonly place: ThreadPlace;
   readonly settings: CodexSettings;
@@ -34,9 +38,10 @@ export class CodexRun implements AgentRun {
   readonly version: string | null;
   readonly #reader: AgentReader;
   readonly #prompt: string;
+  readonly #deadline: AnswerDeadline;
   /** Ids of the questions that wait, by their names in events. */
   readonly #questions = new Map<string, RequestId>();
-  #threadId: string | null = null;
+  #threadId: string | null;
   #turnId: string | null = null;
 
   constructor(options: CodexRunOptions) {
@@ -44,6 +49,8 @@ export class CodexRun implements AgentRun {
     this.version = options.version;
     this.#prompt = options.prompt;
     this.startOffset = options.startOffset;
+    this.#threadId = options.threadId;
+    this.#deadline = new AnswerDeadline(options);
     this.#reader = new CodexReader(options.startOffset, {
       onTurnStarted: (turnId) => {
         this.#turnId = turnId;
@@ -57,9 +64,10 @@ export class CodexRun implements AgentRun {
     this.#send(
       threadId === null ? threadStartRequest(place, settings) : threadResumeRequest(threadId, place, settings),
     );
+    this.#deadline.expect(threadId === null ? 'thread/start' : 'thread/resume');
   }
 
-  /** The agent names the thread itself, so it is not known before its first answer. */
+  /** The agent names a new thread itself, so it is not known before its first answer. */
   get sessionId(): string | null {
     return this.#threadId;
   }
@@ -87,6 +95,7 @@ export class CodexRun implements AgentRun {
   }
 
   #notice(event: AgentEvent): void {
+    if (event.kind === 'session' || event.kind === 'verdict') this.#deadline.met();
     if (event.kind === 'session') {
       this.#threadId = event.sessionId;
       this.#send(turnStartRequest(event.sessionId, this.#prompt));

@@ -1,5 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { SignedIn } from '../discover-program.ts';
 import type { Environment } from '../supervisor/environment.ts';
 
 const CREDENTIAL_VARIABLES = ['OPENAI_API_KEY', 'CODEX_API_KEY'];
@@ -9,7 +10,7 @@ const ELSEWHERE = /^\s*(?:model_provider|cli_auth_credentials_store)\s*=/m;
 /**
  * Only a hint: whether the credentials are still good is known by the server alone. Empty where it cannot be told.
  */
-export async function signedInHint(environment: Environment): Promise<{ isSignedIn?: boolean; problem?: string }> {
+export async function signedInHint(environment: Environment): Promise<SignedIn> {
   if (CREDENTIAL_VARIABLES.some((name) => environment[name])) return { isSignedIn: true };
   const folder = environment.CODEX_HOME ?? path.join(environment.HOME ?? '', '.codex');
   try {

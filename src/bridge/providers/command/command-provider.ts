@@ -33,7 +33,7 @@ export class CommandProvider implements Provider {
     if (programs.length === 0) return { ...status, problem: HOW_TO_CONFIGURE };
     try {
       const missing = await this.#missingPrograms(programs);
-      return missing.length === 0 ? status : { ...status, problem: `Not found: ${missing.join(', ')}.` };
+      return missing.length === 0 ? status : { ...status, problem: wordsOfMissing(missing) };
     } catch (error) {
       return { ...status, problem: messageOf(error) };
     }
@@ -100,6 +100,10 @@ export class CommandProvider implements Provider {
     );
     return names.filter((_, index) => found[index] === undefined);
   }
+}
+
+function wordsOfMissing(programs: readonly string[]): string {
+  return `Not found: ${programs.join(', ')}. Install what is missing, or change its path in the configuration under providers.command.programs.`;
 }
 
 class CommandRun extends CommandReader implements AgentRun {

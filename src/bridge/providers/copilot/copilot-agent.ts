@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { AcpAgent } from '../acp/acp-agent.ts';
 import { nativeProgramOf } from '../acp/native-program.ts';
 import { anyFileExists } from '../acp/signed-in.ts';
+import type { SignedIn } from '../discover-program.ts';
 import type { Environment } from '../supervisor/environment.ts';
 
 /** GitHub Copilot CLI. Facts are in README.md. */
@@ -17,6 +18,7 @@ export function copilotAgent(command = 'copilot'): AcpAgent {
       'GitHub Copilot CLI was not found. Install it (npm install -g @github/copilot), or name its path in the configuration under providers.copilot.command.',
     nativeProgram: (file) => nativeProgramOf(file, PLACES),
     modelArguments: (model) => ['--model', model],
+    capabilities: ['messages', 'approvals', 'thoughts', 'diffs', 'usage'],
     signedIn,
     quirks: { noticeIn, hiddenError },
   };
@@ -33,7 +35,7 @@ const CREDENTIAL_VARIABLES = [
 ];
 
 // A sign-in may also be in the system's keychain, where we do not look: its absence says nothing.
-async function signedIn(environment: Environment): Promise<{ isSignedIn?: boolean }> {
+async function signedIn(environment: Environment): Promise<SignedIn> {
   if (CREDENTIAL_VARIABLES.some((name) => environment[name])) return { isSignedIn: true };
   const folder = environment.COPILOT_HOME ?? path.join(environment.HOME ?? '', '.copilot');
   return (await anyFileExists([path.join(folder, 'config.json')])) ? { isSignedIn: true } : {};

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { AcpAgent } from '../acp/acp-agent.ts';
 import { anyFileExists } from '../acp/signed-in.ts';
+import type { SignedIn } from '../discover-program.ts';
 import type { Environment } from '../supervisor/environment.ts';
 
 /** Gemini CLI. Facts are in README.md. */
@@ -17,13 +18,14 @@ export function geminiAgent(command = 'gemini'): AcpAgent {
       'Gemini CLI was not found. Install it (npm install -g @google/gemini-cli), or name its path in the configuration under providers.gemini.command.',
     modelArguments: (model) => ['-m', model],
     moreFolder: (folder) => ({ args: ['--include-directories', folder] }),
+    capabilities: ['messages', 'approvals', 'thoughts', 'diffs'],
     signedIn,
   };
 }
 
 const CREDENTIAL_VARIABLES = ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_APPLICATION_CREDENTIALS'];
 
-async function signedIn(environment: Environment): Promise<{ isSignedIn: boolean; problem?: string }> {
+async function signedIn(environment: Environment): Promise<SignedIn> {
   if (CREDENTIAL_VARIABLES.some((name) => environment[name])) return { isSignedIn: true };
   const folder = path.join(environment.HOME ?? '', '.gemini');
   const isSignedIn = await anyFileExists([path.join(folder, 'oauth_creds.json'), path.join(folder, '.env')]);

@@ -78,6 +78,7 @@ function Offers({ info: { providers, workspaces, unaskedWorkspaces, projects } }
             </span>
             <span className="min-w-0 text-dim [overflow-wrap:anywhere] max-sm:col-start-2">
               {wordsOfProvider(provider)}
+              <ProviderFacts provider={provider} />
             </span>
           </li>
         ))}
@@ -101,6 +102,20 @@ function Offers({ info: { providers, workspaces, unaskedWorkspaces, projects } }
 
 function folderWords(name: string, isUnasked: boolean): string {
   return isUnasked ? `${name} (questions are turned off)` : name;
+}
+
+function ProviderFacts({ provider: { foundAt, capabilities = [], models = [] } }: { provider: ProviderStatus }) {
+  const facts = [
+    foundAt,
+    capabilities.length > 0 && `Offers ${capabilities.join(', ')}`,
+    models.length > 0 && `${models.length} ${models.length === 1 ? 'model' : 'models'}`,
+  ].filter(Boolean);
+  if (facts.length === 0) return null;
+  return (
+    <span className="block text-12" title={models.length > 0 ? `Models: ${models.join(', ')}` : undefined}>
+      {facts.join(' · ')}
+    </span>
+  );
 }
 
 function lookOfProvider(provider: ProviderStatus): StatusLook {
