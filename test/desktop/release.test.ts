@@ -35,7 +35,7 @@ describe('the release flavour', () => {
 
   test('does not run as a plain Node', async () => {
     // It would print 42 with the fuse on. As the app it finds no display and ends.
-    const { stdout } = await execa(PROGRAM, ['-e', 'console.log(6 * 7)', '--no-sandbox'], {
+    const { stdout } = await execa(PROGRAM, ['-e', 'console.log(6 * 7)'], {
       env: { ELECTRON_RUN_AS_NODE: '1', DISPLAY: '', WAYLAND_DISPLAY: '' },
       reject: false,
       timeout: 20 * SECONDS,
