@@ -51,6 +51,8 @@ export async function packageInstallers({ isSigned, targets }: InstallerOptions)
       extends: CONFIGURATION,
       directories: { output },
       ...(isSigned ? { forceCodeSigning: true, ...azureSigning() } : { ...(await electronAtHand()), ...unsigned }),
+      // An unsigned build is not to be replaced by what a release says.
+      ...(!isSigned && { publish: null }),
     },
   });
 }
