@@ -17,7 +17,8 @@ export interface FakeStep {
   readonly input?: Readonly<Record<string, unknown>>;
   readonly delayMs?: number;
   readonly hang?: boolean;
-  readonly cut?: boolean;
+  /** The answer's connection is cut after the text; with `stream` not that of an answer which is asked for whole. */
+  readonly cut?: boolean | 'stream';
   readonly status?: number;
   readonly error?: string;
   readonly errorType?: string;
