@@ -1,0 +1,125 @@
+/** One case of the conformance suite: a real agent with a home of its own, and a bridge that it runs under. */
+import { mkdirSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect } from 'vitest';
+import type { TaskRecord } from '../../src/protocol/records/task-records.ts';
+import type { ConformanceAgent } from './conformance-agents.ts';
+import { type FakeLlm, type FakeStep, scripted } from './fake-llm.ts';
+import { startTaskHost, type TaskHost } from './kill-host.ts';
+import { processesWith } from './processes.ts';
+import {
+  openTaskBridge,
+  readRecords,
+  statesOf,
+  type TaskBridge,
+  type TaskBridgeOptions,
+  waitFor,
+} from './task-bridge.ts';
+
+/** The promise: this long after its end no process of a task is left. */
+const GONE_MS = 5_000;
+const ENDED_MS = 40_000;
+
+export type Bench = ReturnType<typeof createBench>;
+
+let count = 0;
+
+export function createBench(agent: ConformanceAgent, program: string, llm: FakeLlm) {
+  const taskId = `${agent.id}-${process.pid}-${String(++count).padStart(3, '0')}`;
+  // Outside the temporary folder: agents treat a home in there in another way.
+  const root = path.join(os.homedir(), '.cache', 'ctrlnode-test-homes', taskId);
+  const home = path.join(root, 'home');
+  mkdirSync(home, { recursive: true });
+  const PATH = `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ''}`;
+  const environment = { PATH, LANG: 'C.UTF-8', HOME: home, ...agent.prepare(home, llm) };
+  const options: TaskBridgeOptions = { root, environment, providers: agent.config(program) };
+  const taskIds = new Set([taskId]);
+  let bridge: TaskBridge | undefined;
+  let host: TaskHost | undefined;
+
+  async function open(): Promise<TaskBridge> {
+    const opened = await openTaskBridge(options);
+    bridge = opened;
+    await opened.runner.start();
+    return opened;
+  }
+  function launchOf(steps: readonly FakeStep[], words: string, id: string) {
+    taskIds.add(id);
+    return { taskId: id, provider: agent.id, instructions: scripted(words, steps) };
+  }
+  function current(): TaskBridge {
+    if (!bridge) throw new Error('No bridge is open.');
+    return bridge;
+  }
+  const records = (id = taskId): Promise<TaskRecord[]> => readRecords(path.join(root, 'workspace/tasks', id));
+
+  async function allowAll(id: string, answered: Set<string>): Promise<void> {
+    for (const record of await records(id)) {
+      if (record.type !== 'approval_requested' || answered.has(record.approvalId)) continue;
+      answered.add(record.approvalId);
+      current().answer({ taskId: id, approvalId: record.approvalId, sha256: record.sha256, decision: 'allow' });
+    }
+  }
+
+  /** Answers every question with yes until `look` has a value. */
+  function allowingUntil<T>(what: string, look: () => Promise<T | undefined>, id = taskId): Promise<T> {
+    const answered = new Set<string>();
+    return waitFor(
+      async () => {
+        await allowAll(id, answered);
+        return look();
+      },
+      async () => `${what}: ${JSON.stringify((await records(id)).slice(-8)).slice(0, 3_000)}`,
+      ENDED_MS,
+    );
+  }
+
+  /** Answers every question with yes until the task has had so many turns. */
+  async function finished(turns = 1, id = taskId): Promise<TaskRecord[]> {
+    await allowingUntil(
+      'not finished',
+      async () => {
+        const ends = statesOf(await records(id)).filter((state) => /succeeded|failed|interrupted/.test(state));
+        return ends.length >= turns || undefined;
+      },
+      id,
+    );
+    await current().ended(id);
+    return records(id);
+  }
+
+  return {
+    agent,
+    taskId,
+    root,
+    home,
+    folder: path.join(root, 'workspace/tasks', taskId),
+    open,
+    records,
+    async launch(steps: readonly FakeStep[], words = 'Do it.', id = taskId): Promise<TaskBridge> {
+      const opened = bridge ?? (await open());
+      opened.launch(launchOf(steps, words, id));
+      return opened;
+    },
+    /** Under a bridge in a process of its own, which can be killed. */
+    async launchInHost(steps: readonly FakeStep[]): Promise<TaskHost> {
+      host = await startTaskHost({ options, launches: [launchOf(steps, 'Do it.', taskId)] });
+      return host;
+    },
+    allowingUntil,
+    finished,
+    /** After every case: five seconds after its end nothing of it is left, whatever happened. */
+    async close(): Promise<void> {
+      await host?.kill();
+      try {
+        const isAlive = () => [...taskIds].flatMap((id) => processesWith(`CTRLNODE_TASK=${id}`));
+        await expect.poll(isAlive, { timeout: GONE_MS }).toEqual([]);
+        for (const id of bridge ? taskIds : []) expect(await bridge?.supervisor.find(id)).toEqual([]);
+      } finally {
+        await bridge?.close();
+        rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+      }
+    },
+  };
+}
