@@ -33,13 +33,11 @@ async function candidateOf(agent: ConformanceAgent, llm: FakeLlm): Promise<Candi
   };
 }
 
-// It also leaves a process in a session of its own, as agents' shell tools do.
 const command: Candidate = {
   id: 'command',
   settings: { program: 'shell' },
   config(script) {
-    const args = ['-c', `setsid sh -c '${script}' & ${script}`];
-    return { command: { programs: { shell: { command: '/bin/sh', args, env: {}, stdin: 'none' } } } };
+    return { command: { programs: { shell: { command: '/bin/sh', args: ['-c', script], env: {}, stdin: 'none' } } } };
   },
   instructions: () => 'Run it.',
   prepare: () => ({}),

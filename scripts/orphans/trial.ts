@@ -24,7 +24,8 @@ export interface TrialResult {
 export async function tryIt(candidate: Candidate, way: Way, client: WebClient, cleanUp: CleanUp): Promise<TrialResult> {
   // No other process sleeps for just so long.
   const words = `600.${Math.random().toFixed(9).slice(2)}`;
-  const script = `touch started; sleep ${words}; echo done`;
+  // One sleeps as a child of the agent's shell, one has left its session and parent.
+  const script = `(setsid sleep ${words} >/dev/null 2>&1 &); touch started; sleep ${words}; echo done`;
   const name = `${candidate.id}-${way}`;
   const { prepare } = candidate;
   const machine = await startMachine({ name, client, providers: candidate.config(script), prepare });
@@ -43,7 +44,8 @@ export async function tryIt(candidate: Candidate, way: Way, client: WebClient, c
     },
     STARTED_MS,
   );
-  await until('it sleeps', () => processes.look().some(({ command }) => command === `sleep ${words}`));
+  const asleep = () => processes.look().filter(({ command }) => command === `sleep ${words}`);
+  await until('both sleep', () => asleep().length === 2);
   const before = processes.look().length;
   const endMs = performance.now() + AFTER_MS;
   end(way, taskId, machine, client);

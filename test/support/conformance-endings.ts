@@ -23,7 +23,9 @@ async function cancelStream({ launch, taskId }: Bench): Promise<void> {
 }
 
 async function cancelTool({ agent, launch, allowingUntil, taskId, folder }: Bench): Promise<void> {
-  const open = await launch([agent.shell('touch started; sleep 60; echo b'), { text: 'Done.' }]);
+  // The second sleep has left the tool's session and parent: no agent ends it.
+  const command = '(setsid sleep 61 >/dev/null 2>&1 &); touch started; sleep 60; echo b';
+  const open = await launch([agent.shell(command), { text: 'Done.' }]);
   await allowingUntil('the command did not start', async () => existsSync(path.join(folder, 'started')) || undefined);
   expect((await open.supervisor.find(taskId)).length).toBeGreaterThan(1);
   const startMs = performance.now();
@@ -44,7 +46,7 @@ async function modelCut({ agent, launch, records, taskId }: Bench): Promise<void
   const text = 'one two three four';
   const open = await launch([{ text, delayMs: 50, cut: true }]);
   if (agent.cut === 'tries again') {
-    await expect.poll(async () => textOf(await records(), 'message'), { timeout: 30_000 }).toBe(text + text);
+    await expect.poll(async () => textOf(await records(), 'message'), { timeout: 60_000 }).toBe(text + text);
     open.cancel(taskId);
     expect(await open.ended(taskId)).toMatchObject({ state: 'cancelled' });
     return;

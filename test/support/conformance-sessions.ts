@@ -27,6 +27,7 @@ async function resume({ launchInHost, open, records, taskId }: Bench): Promise<v
   await waitFor(
     async () => textOf(await records(), 'message') || undefined,
     () => 'the agent said nothing',
+    60_000,
   );
   await host.kill();
   const before = await records();

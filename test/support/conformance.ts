@@ -10,7 +10,7 @@ import { sessionCases } from './conformance-sessions.ts';
 import { turnCases } from './conformance-turn.ts';
 import { type FakeLlm, startFakeLlm } from './fake-llm.ts';
 
-const TEST_MS = 90_000;
+const TEST_MS = 120_000;
 const RUN: Readonly<Record<CaseId, (bench: Bench) => Promise<void>>> = {
   ...turnCases,
   ...approvalCases,
@@ -40,7 +40,10 @@ export async function describeConformance(name: AgentName): Promise<void> {
     for (const id of Object.keys(CASES) as CaseId[]) {
       const absence = agent.absent[id];
       if (absence) console.warn(`SKIPPED: ${agent.name}: ${CASES[id]}. ${absence}`);
-      test.skipIf(absence !== undefined)(CASES[id], () => RUN[id](bench));
+      test.skipIf(absence !== undefined)(CASES[id], async () => {
+        await RUN[id](bench);
+        await bench.nothingIsLeft();
+      });
     }
   });
 }
