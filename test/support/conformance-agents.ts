@@ -15,6 +15,8 @@ export interface ConformanceAgent {
   /** Writes what it needs into an empty home. Gives its environment, beside HOME and PATH. */
   prepare(home: string, llm: FakeLlm): Readonly<Record<string, string>>;
   config(program: string): ProvidersConfig;
+  /** Starts what all its tasks share, once for all cases. Its home is then theirs, and `prepare` is not asked. */
+  share?(program: string, llm: FakeLlm): Promise<Shared>;
   shell(command: string): FakeStep;
   /** Makes a shell command one that is asked for, where not every one is. */
   asking?(command: string): string;
@@ -33,6 +35,12 @@ export interface ConformanceAgent {
   readonly facts: Partial<Record<CaseId, string>>;
   /** Why a case cannot hold for it. */
   readonly absent: Partial<Record<CaseId, string>>;
+}
+
+export interface Shared {
+  readonly home: string;
+  readonly config: ProvidersConfig;
+  stop(): Promise<void>;
 }
 
 const bash = (command: string): FakeStep => ({ tool: 'bash', input: { command, description: 'Try' } });

@@ -1,13 +1,13 @@
 /** One case of the conformance suite: a real agent with a home of its own, and a bridge that it runs under. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
 import type { TaskRecord } from '../../src/protocol/records/task-records.ts';
-import type { ConformanceAgent } from './conformance-agents.ts';
+import type { ConformanceAgent, Shared } from './conformance-agents.ts';
 import { type FakeLlm, type FakeStep, scripted } from './fake-llm.ts';
 import { startTaskHost, type TaskHost } from './kill-host.ts';
-import { processesWith } from './processes.ts';
+import { type LiveProcess, processesWith } from './processes.ts';
 import {
   openTaskBridge,
   readRecords,
@@ -26,15 +26,23 @@ export type Bench = ReturnType<typeof createBench>;
 
 let count = 0;
 
-export function createBench(agent: ConformanceAgent, program: string, llm: FakeLlm) {
+export interface BenchOptions {
+  readonly agent: ConformanceAgent;
+  readonly program: string;
+  readonly llm: FakeLlm;
+  readonly shared: Shared | undefined;
+}
+
+export function createBench({ agent, program, llm, shared }: BenchOptions) {
   const taskId = `${agent.id}-${process.pid}-${String(++count).padStart(3, '0')}`;
   // Outside the temporary folder: agents treat a home in there in another way.
   const root = path.join(os.homedir(), '.cache', 'ctrlnode-test-homes', taskId);
-  const home = path.join(root, 'home');
+  const home = shared?.home ?? path.join(root, 'home');
   mkdirSync(home, { recursive: true });
   const PATH = `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ''}`;
-  const environment = { PATH, LANG: 'C.UTF-8', HOME: home, ...agent.prepare(home, llm) };
-  const options: TaskBridgeOptions = { root, environment, providers: agent.config(program), waitMs: WAIT_MS };
+  const environment = { PATH, LANG: 'C.UTF-8', HOME: home, ...(!shared && agent.prepare(home, llm)) };
+  const providers = shared?.config ?? agent.config(program);
+  const options: TaskBridgeOptions = { root, environment, providers, waitMs: WAIT_MS };
   const taskIds = new Set([taskId]);
   let bridge: TaskBridge | undefined;
   let host: TaskHost | undefined;
@@ -55,7 +63,14 @@ export function createBench(agent: ConformanceAgent, program: string, llm: FakeL
   }
   const records = (id = taskId): Promise<TaskRecord[]> => readRecords(path.join(root, 'workspace/tasks', id));
 
-  const alive = () => [...taskIds].flatMap((id) => processesWith(`CTRLNODE_TASK=${id}`));
+  /** What carries a task's marker, or works in its folder: what an agent shares by all its tasks hands no marker on. */
+  function alive(): LiveProcess[] {
+    const found = [...taskIds].flatMap((id) => [
+      ...processesWith(`CTRLNODE_TASK=${id}`),
+      ...processesWith(path.join(root, 'workspace/tasks', id)),
+    ]);
+    return [...new Map(found.map((process) => [process.pid, process])).values()];
+  }
 
   async function allowAll(id: string, answered: Set<string>): Promise<void> {
     for (const record of await records(id)) {
@@ -100,6 +115,13 @@ export function createBench(agent: ConformanceAgent, program: string, llm: FakeL
     folder: path.join(root, 'workspace/tasks', taskId),
     open,
     records,
+    alive,
+    /** A shell script outside of the task's folder, for commands that an agent would not take in one line. */
+    script(...lines: readonly string[]): string {
+      const file = path.join(root, 'script.sh');
+      writeFileSync(file, ['#!/bin/sh', ...lines, ''].join('\n'), { mode: 0o755 });
+      return file;
+    },
     async launch(steps: readonly FakeStep[], words = 'Do it.', id = taskId): Promise<TaskBridge> {
       const opened = bridge ?? (await open());
       opened.launch(launchOf(steps, words, id));

@@ -22,16 +22,18 @@ async function cancelStream({ launch, taskId }: Bench): Promise<void> {
   expect(text.startsWith(said)).toBe(true);
 }
 
-async function cancelTool({ agent, launch, allowingUntil, taskId, folder }: Bench): Promise<void> {
-  // The second sleep has left the tool's session and parent: no agent ends it.
-  const command = '(setsid sleep 61 >/dev/null 2>&1 &); touch started; sleep 60; echo b';
+async function cancelTool(bench: Bench): Promise<void> {
+  const { agent, launch, allowingUntil, script, alive, taskId, folder } = bench;
+  // The first sleep has left the tool's session and parent: no agent ends it.
+  const command = script('setsid sleep 61 >/dev/null 2>&1 &', 'touch started', 'sleep 60', 'echo b');
   const open = await launch([agent.shell(command), { text: 'Done.' }]);
   await allowingUntil('the command did not start', async () => existsSync(path.join(folder, 'started')) || undefined);
-  expect((await open.supervisor.find(taskId)).length).toBeGreaterThan(1);
+  const commands = () => alive().map((process) => process.command);
+  await expect.poll(commands).toEqual(expect.arrayContaining(['sleep 60', 'sleep 61']));
   const startMs = performance.now();
   open.cancel(taskId);
   expect(await open.ended(taskId)).toMatchObject({ state: 'cancelled', reason: { code: 'cancelled_by_user' } });
-  expect(await open.supervisor.find(taskId)).toEqual([]);
+  expect(alive()).toEqual([]);
   expect(performance.now() - startMs).toBeLessThan(ENDED_MS);
 }
 

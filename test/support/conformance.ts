@@ -1,7 +1,7 @@
 /** The one suite that every agent program must pass, run on the real program with only its model faked. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vitest';
 import { type AgentName, cachedAgent } from './agent-cache.ts';
-import { conformanceAgent, reasonToLeaveOut } from './conformance-agents.ts';
+import { conformanceAgent, reasonToLeaveOut, type Shared } from './conformance-agents.ts';
 import { approvalCases } from './conformance-approvals.ts';
 import { type Bench, createBench } from './conformance-bench.ts';
 import { CASES, type CaseId } from './conformance-cases.ts';
@@ -25,15 +25,20 @@ export async function describeConformance(name: AgentName): Promise<void> {
   const cached = reason ? { missing: reason } : await cachedAgent(name);
   const program = 'program' in cached ? cached.program : '';
   let llm: FakeLlm;
+  let shared: Shared | undefined;
   let bench: Bench;
 
   describe.skipIf('missing' in cached)(`${agent.name} ${agent.version}`, { timeout: TEST_MS }, () => {
     beforeAll(async () => {
       llm = await startFakeLlm();
+      shared = await agent.share?.(program, llm);
+    }, TEST_MS);
+    afterAll(async () => {
+      await shared?.stop();
+      await llm?.stop();
     });
-    afterAll(() => llm?.stop());
     beforeEach(() => {
-      bench = createBench(agent, program, llm);
+      bench = createBench({ agent, program, llm, shared });
     });
     afterEach(() => bench.close());
 
