@@ -7,7 +7,7 @@ import { type FakeLlm, scripted } from '../../test/support/fake-llm.ts';
 export interface Candidate {
   readonly id: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** `script` is what a shell is to run. */
+  /** `script` is the file that a shell is to run. */
   config(script: string): ProvidersConfig;
   /** What a person says, so that it is run. */
   instructions(script: string): string;
@@ -37,7 +37,7 @@ const command: Candidate = {
   id: 'command',
   settings: { program: 'shell' },
   config(script) {
-    return { command: { programs: { shell: { command: '/bin/sh', args: ['-c', script], env: {}, stdin: 'none' } } } };
+    return { command: { programs: { shell: { command: script, args: [], env: {}, stdin: 'none' } } } };
   },
   instructions: () => 'Run it.',
   prepare: () => ({}),

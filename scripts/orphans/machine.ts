@@ -16,27 +16,33 @@ const GONE_MS = 10_000;
 export interface MachineOptions {
   readonly name: string;
   readonly client: WebClient;
-  readonly providers: ProvidersConfig;
+  /** What a shell is to run, in a file of its own: agents differ in what they take in one line. */
+  readonly script: readonly string[];
+  providersOf(scriptFile: string): ProvidersConfig;
   /** Writes what the agent needs into the home. Gives its environment. */
   prepare(home: string): Readonly<Record<string, string>>;
 }
 
 export interface Machine {
   readonly bridgeId: string;
+  readonly scriptFile: string;
   readonly process: ChildProcess;
   folderOf(taskId: string): string;
   /** Ends it, if it still runs, and removes its files. */
   end(): Promise<void>;
 }
 
-export async function startMachine({ name, client, providers, prepare }: MachineOptions): Promise<Machine> {
+export async function startMachine(options: MachineOptions): Promise<Machine> {
+  const { name, client, prepare } = options;
   // Outside the temporary folder: agents treat a home in there in another way.
   const root = path.join(os.homedir(), '.cache', 'ctrlnode-test-homes', `orphans-${process.pid}-${name}`);
   const home = path.join(root, 'home');
   const data = path.join(root, 'data');
   const workspace = path.join(root, 'workspace');
   for (const folder of [home, workspace, path.join(data, 'bridge')]) mkdirSync(folder, { recursive: true });
-  const config = { name, workspaces: { work: workspace }, providers };
+  const scriptFile = path.join(root, 'script.sh');
+  writeFileSync(scriptFile, ['#!/bin/sh', ...options.script, ''].join('\n'), { mode: 0o755 });
+  const config = { name, workspaces: { work: workspace }, providers: options.providersOf(scriptFile) };
   writeFileSync(path.join(data, 'bridge', 'config.json'), JSON.stringify(config));
   let child: ChildProcess | undefined;
   const end = async (): Promise<void> => {
@@ -56,7 +62,7 @@ export async function startMachine({ name, client, providers, prepare }: Machine
         bridges.some((bridge) => bridge.bridgeId === bridgeId && bridge.isOnline && bridge.info !== null),
       ONLINE_MS,
     );
-    return { bridgeId, process: child, folderOf: (taskId) => path.join(workspace, 'tasks', taskId), end };
+    return { bridgeId, scriptFile, process: child, folderOf: (taskId) => path.join(workspace, 'tasks', taskId), end };
   } catch (error) {
     await end();
     throw error;

@@ -25,12 +25,12 @@ export async function tryIt(candidate: Candidate, way: Way, client: WebClient, c
   // No other process sleeps for just so long.
   const words = `600.${Math.random().toFixed(9).slice(2)}`;
   // One sleeps as a child of the agent's shell, one has left its session and parent.
-  const script = `(setsid sleep ${words} >/dev/null 2>&1 &); touch started; sleep ${words}; echo done`;
+  const script = [`setsid sleep ${words} >/dev/null 2>&1 &`, 'touch started', `sleep ${words}`, 'echo done'];
   const name = `${candidate.id}-${way}`;
-  const { prepare } = candidate;
-  const machine = await startMachine({ name, client, providers: candidate.config(script), prepare });
+  const { config: providersOf, prepare } = candidate;
+  const machine = await startMachine({ name, client, script, providersOf, prepare });
   const endMachine = cleanUp.add(machine.end);
-  const taskId = await launch(candidate, script, machine, client);
+  const taskId = await launch(candidate, machine, client);
   const processes = new TaskProcesses({ taskId, words });
   const killAll = cleanUp.add(() => processes.killAll());
   const folder = machine.folderOf(taskId);
@@ -64,11 +64,11 @@ export async function tryIt(candidate: Candidate, way: Way, client: WebClient, c
   return { before, left };
 }
 
-async function launch(candidate: Candidate, script: string, machine: Machine, client: WebClient): Promise<string> {
+async function launch(candidate: Candidate, machine: Machine, client: WebClient): Promise<string> {
   const launched = client.launchTask({
     bridgeId: machine.bridgeId,
     title: 'Sleep',
-    instructions: candidate.instructions(script),
+    instructions: candidate.instructions(machine.scriptFile),
     provider: candidate.id,
     workspace: 'work',
     settings: candidate.settings,
