@@ -29,6 +29,8 @@ export interface ConformanceAgent {
   readonly afterDenial: 'goes on' | 'ends its turn';
   /** Whether its host is told what a command printed. */
   readonly showsOutput: boolean;
+  /** Whether it can go on in a session that began just now. */
+  readonly keepsYoungSessions: boolean;
   /** What it says of an answer that was cut off again and again, if it ever gives up. */
   readonly cut: { readonly message: string } | 'tries again';
   /** Worth knowing about a case that holds. */
@@ -60,6 +62,7 @@ const claude: ConformanceAgent = {
   thought: 'Let me think first.',
   afterDenial: 'goes on',
   showsOutput: true,
+  keepsYoungSessions: true,
   cut: { message: 'Connection dropped' },
   facts: {},
   absent: {},
@@ -78,6 +81,7 @@ const codex: ConformanceAgent = {
   thought: 'Let me think first.',
   afterDenial: 'goes on',
   showsOutput: true,
+  keepsYoungSessions: true,
   cut: { message: 'stream disconnected' },
   facts: {},
   absent: {},
@@ -98,8 +102,13 @@ const gemini: ConformanceAgent = {
   thought: '****\nLet me think first.',
   afterDenial: 'goes on',
   showsOutput: false,
+  keepsYoungSessions: false,
   cut: { message: 'terminated' },
-  facts: { toolCall: 'What a command printed is not handed over by Gemini CLI; only that it ran.' },
+  facts: {
+    toolCall: 'What a command printed is not handed over by Gemini CLI; only that it ran.',
+    followUp:
+      'In the minute in which a session began Gemini CLI cannot load it: such a quick message goes to a new session, which is told what was said.',
+  },
   absent: {},
 };
 
@@ -117,6 +126,7 @@ const copilot: ConformanceAgent = {
   thought: 'Let me think first.',
   afterDenial: 'ends its turn',
   showsOutput: true,
+  keepsYoungSessions: true,
   cut: { message: 'Failed to get response' },
   facts: {
     modelCut: 'It asks five times again, about one second apart, before it fails; each part that came is shown.',
@@ -137,6 +147,7 @@ const opencode: ConformanceAgent = {
   thought: 'Let me think first.',
   afterDenial: 'ends its turn',
   showsOutput: true,
+  keepsYoungSessions: true,
   cut: 'tries again',
   facts: {
     modelCut:

@@ -42,7 +42,9 @@ export function createBench({ agent, program, llm, shared }: BenchOptions) {
   const PATH = `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ''}`;
   const environment = { PATH, LANG: 'C.UTF-8', HOME: home, ...(!shared && agent.prepare(home, llm)) };
   const providers = shared?.config ?? agent.config(program);
-  const options: TaskBridgeOptions = { root, environment, providers, waitMs: WAIT_MS };
+  const project = path.join(root, 'shop');
+  mkdirSync(project);
+  const options: TaskBridgeOptions = { root, environment, providers, projects: { shop: project }, waitMs: WAIT_MS };
   const taskIds = new Set([taskId]);
   let bridge: TaskBridge | undefined;
   let host: TaskHost | undefined;
@@ -112,6 +114,8 @@ export function createBench({ agent, program, llm, shared }: BenchOptions) {
     taskId,
     root,
     home,
+    /** A folder that tasks may work in, by the name `shop`. */
+    project,
     folder: path.join(root, 'workspace/tasks', taskId),
     open,
     records,
@@ -126,6 +130,10 @@ export function createBench({ agent, program, llm, shared }: BenchOptions) {
       const opened = bridge ?? (await open());
       opened.launch(launchOf(steps, words, id));
       return opened;
+    },
+    async launchInProject(steps: readonly FakeStep[]): Promise<void> {
+      const place = { name: 'shop', worktree: false } as const;
+      (bridge ?? (await open())).launch({ ...launchOf(steps, 'Do it.', taskId), project: place });
     },
     /** Under a bridge in a process of its own, which can be killed. */
     async launchInHost(steps: readonly FakeStep[]): Promise<TaskHost> {

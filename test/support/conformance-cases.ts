@@ -5,6 +5,7 @@ export const CASES = {
   thoughts: 'thoughts are shown',
   toolCall: 'a tool call shows its input and its result',
   file: 'a file that it writes is in `output/artifacts/` and in the manifest',
+  project: 'works in a project folder, with its artifacts in the folder of the task',
   allowed: 'what a person allows runs, once',
   denied: 'what a person denies does not run',
   followUp: 'a follow-up message knows what was said before',

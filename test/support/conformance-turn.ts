@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -6,7 +7,7 @@ import type { Bench } from './conformance-bench.ts';
 import { statesOf, textOf } from './task-bridge.ts';
 
 /** What one turn shows. */
-export const turnCases = { found, text, thoughts, toolCall, file };
+export const turnCases = { found, text, thoughts, toolCall, file, project };
 
 async function found({ agent, open }: Bench): Promise<void> {
   const { providers } = await open();
@@ -69,4 +70,17 @@ async function file({ agent, launch, finished, folder }: Bench): Promise<void> {
   const manifest = records.findLast((record) => record.type === 'output_manifest');
   expect(manifest?.files.map((entry) => entry.name)).toContain('artifacts/x.txt');
   expect(textOf(records, 'message')).toBe('Done.');
+}
+
+async function project({ agent, launchInProject, finished, folder, project: place }: Bench): Promise<void> {
+  const artifact = path.join(folder, 'output/artifacts/x.txt');
+  const steps = [agent.shell('touch here'), agent.write(artifact, 'made by the agent\n'), { text: 'Done.' }];
+  await launchInProject(steps);
+  const records = await finished();
+  expect(statesOf(records).at(-1)).toBe('succeeded');
+  for (const record of records) if (record.type === 'approval_requested') expect(record.request.cwd).toBe(place);
+  expect(existsSync(path.join(place, 'here'))).toBe(true);
+  expect(await readFile(artifact, 'utf8')).toBe('made by the agent\n');
+  const manifest = records.findLast((record) => record.type === 'output_manifest');
+  expect(manifest?.files.map((entry) => entry.name)).toContain('artifacts/x.txt');
 }
