@@ -15,7 +15,7 @@ const run = (file: string, args: readonly string[]) =>
   execa(file, [...args], { preferLocal: true, stdio: 'inherit', reject: false, env: { CTRLNODE_ELECTRON: electron } });
 
 if (!arguments_.includes('--packed')) {
-  const packed = await run('node', ['scripts/package-dir.ts', '--flavour', 'test']);
+  const packed = await run('node', ['scripts/package-dir.ts']);
   if (packed.failed) process.exit(1);
 }
 const filters = arguments_.filter((argument) => argument !== '--packed');

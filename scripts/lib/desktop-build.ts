@@ -9,20 +9,30 @@ const out = path.join(root, 'dist/desktop');
 /** `test` runs on an Electron without `node:sqlite` and has hooks for what Playwright cannot reach. */
 export type Flavour = 'release' | 'test';
 
-export async function buildDesktop(flavour: Flavour): Promise<string> {
-  await build(mainConfig(flavour));
+export interface DesktopBuildOptions {
+  readonly flavour: Flavour;
+  /** Told to people. True only in a build whose packing fails without a signature. */
+  readonly isSigned: boolean;
+}
+
+export async function buildDesktop(options: DesktopBuildOptions): Promise<string> {
+  await build(mainConfig(options));
   await build(preloadConfig());
   await build({ configFile: path.join(root, 'src/renderer/vite.config.ts'), logLevel: 'warn' });
   cpSync(path.join(root, 'assets/tray'), path.join(out, 'icons'), { recursive: true });
   return out;
 }
 
-function mainConfig(flavour: Flavour): InlineConfig {
+function mainConfig({ flavour, isSigned }: DesktopBuildOptions): InlineConfig {
   const isTest = flavour === 'test';
   return {
     ...common,
     resolve: isTest ? { alias: { 'node:sqlite': path.join(root, 'test/desktop/support/sqlite-stand-in.ts') } } : {},
-    define: { __TEST_HOOKS__: JSON.stringify(isTest), __PROJECT__: JSON.stringify(isTest ? root : '') },
+    define: {
+      __TEST_HOOKS__: JSON.stringify(isTest),
+      __PROJECT__: JSON.stringify(isTest ? root : ''),
+      __IS_SIGNED__: JSON.stringify(isSigned),
+    },
     ssr: { noExternal: true, external: ['electron'] },
     build: {
       ssr: path.join(root, 'src/main/main.ts'),

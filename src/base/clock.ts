@@ -14,10 +14,20 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimeout(callback, delayMs) {
-    const timer = setTimeout(callback, delayMs);
+    let leftMs = delayMs;
+    let timer: ReturnType<typeof setTimeout>;
+    const arm = (): void => {
+      const stepMs = Math.min(leftMs, LONGEST_TIMER_MS);
+      leftMs -= stepMs;
+      timer = setTimeout(leftMs > 0 ? arm : callback, stepMs);
+    };
+    arm();
     return toDisposable(() => clearTimeout(timer));
   },
 };
+
+// Above it, Node and browsers call back at once.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Resolves after `delayMs`, or rejects with the signal's reason as soon as it aborts. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {

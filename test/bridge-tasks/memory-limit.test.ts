@@ -49,7 +49,7 @@ test('a task whose processes use more than the limit together fails with the fig
   const { state, reason } = await opened.ended(taskId);
   expect({ state, code: reason?.code }).toEqual({ state: 'failed', code: 'memory_limit' });
   expect(reason?.message).toMatch(
-    /^The task used 3\d\d MB; this machine allows 300 MB per task \(limits\.megabytesPerTask\)\.$/,
+    /^The task used 3\d\d MB; this machine allows 300 MB per task \(limits\.memoryMegabytesPerTask\)\.$/,
   );
   expect(await opened.supervisor.find(taskId)).toEqual([]);
 });
@@ -72,7 +72,7 @@ test('looks every two seconds and tells once, with figures that people can read'
   expect(exceeded).toEqual([]);
   await clock.advance(60_000);
   expect(exceeded).toEqual([
-    'The task used 2,113 MB; this machine allows 2,048 MB per task (limits.megabytesPerTask).',
+    'The task used 2,113 MB; this machine allows 2,048 MB per task (limits.memoryMegabytesPerTask).',
   ]);
   expect([sizes.length, clock.pendingTimers]).toEqual([1, 0]);
 });

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { TaskRecord } from '../../src/protocol/records/task-records.ts';
 import { type AcpAgentName, prepareHome } from '../support/acp-homes.ts';
 import { cachedAgent } from '../support/agent-cache.ts';
+import { conformanceAgent, reasonToLeaveOut } from '../support/conformance-agents.ts';
 import { type FakeLlm, type FakeStep, scripted, startFakeLlm } from '../support/fake-llm.ts';
 import { fixture } from '../support/fixture-programs.ts';
 import { startTaskHost } from '../support/kill-host.ts';
@@ -77,7 +78,9 @@ await describeRealAgent('copilot');
 await describeRealAgent('opencode');
 
 async function describeRealAgent(agent: AcpAgentName): Promise<void> {
-  const cached = await cachedAgent(agent);
+  const reason = reasonToLeaveOut(conformanceAgent(agent));
+  if (reason) console.warn(`SKIPPED: ${reason}`);
+  const cached = reason ? { missing: reason } : await cachedAgent(agent);
   const program = 'program' in cached ? cached.program : '';
   let llm: FakeLlm;
   let root: string;

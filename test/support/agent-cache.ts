@@ -51,6 +51,11 @@ const AGENTS = {
 } as const satisfies Record<string, Agent>;
 export type AgentName = keyof typeof AGENTS;
 
+/** The exact version that the tests run on. */
+export function versionOf(name: AgentName): string {
+  return AGENTS[name].version;
+}
+
 export type CachedAgent = { readonly program: string; readonly packageFolder: string } | { readonly missing: string };
 
 export async function cachedAgent(name: AgentName): Promise<CachedAgent> {

@@ -37,6 +37,7 @@ export async function anthropic(req, res, b) {
   const cs = calls(step);
   const stop = cs.length ? 'tool_use' : 'end_turn';
   if (!b.stream) {
+    if (step.cut === true) return res.destroy();
     if (step.text != null) msg.content.push({ type: 'text', text: step.text });
     for (const c of cs) msg.content.push({ type: 'tool_use', id: id('toolu_'), name: c.name, input: c.input });
     msg.stop_reason = stop;

@@ -20,7 +20,7 @@
 //   delayMs: n              pause between streamed chunks     startDelayMs: n  pause before headers
 //   hang: true              send the start of the stream, then nothing until the client goes away
 //   status: 429, error: "…" answer with an HTTP error (Anthropic/OpenAI error JSON)
-//   cut: true               destroy the socket in the middle of the stream
+//   cut: true | "stream"    destroy the socket in the middle of the stream; true also where no stream was asked for
 // Without any directive it plays the steps in env FAKE_STEPS (a JSON array), or answers FAKE_DEFAULT (default "OK").
 //
 // Usage: node fake-llm.mjs [--port 0] [--log FILE]   prints "LISTENING <port>" on stdout.

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { endWithParent } from './end-with-parent.ts';
 
 const SCRIPT = path.resolve(import.meta.dirname, 'fake-llm.mjs');
 const START_MS = 10_000;
@@ -17,7 +18,8 @@ export interface FakeStep {
   readonly input?: Readonly<Record<string, unknown>>;
   readonly delayMs?: number;
   readonly hang?: boolean;
-  readonly cut?: boolean;
+  /** The answer's connection is cut after the text; with `stream` not that of an answer which is asked for whole. */
+  readonly cut?: boolean | 'stream';
   readonly status?: number;
   readonly error?: string;
   readonly errorType?: string;
@@ -38,6 +40,7 @@ export async function startFakeLlm(steps?: readonly FakeStep[]): Promise<FakeLlm
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...(steps && { FAKE_STEPS: JSON.stringify(steps) }) },
   });
+  endWithParent(child);
   const gone = once(child, 'exit');
   const [line] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(START_MS) });
   const port = /LISTENING (\d+)/.exec(String(line))?.[1];

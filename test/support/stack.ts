@@ -11,6 +11,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import type { WebIdentity } from '../../src/client/identity.ts';
 import { createWebClient, type WebClient } from '../../src/client/web-client.ts';
 import { join } from '../../src/sealing/pairing-client.ts';
+import { endWithParent } from './end-with-parent.ts';
 
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
@@ -54,6 +55,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
   });
+  endWithParent(child);
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;

@@ -48,6 +48,8 @@ export interface TaskBridgeOptions {
   /** Set for every task. */
   readonly unasked?: Unasked;
   readonly policy?: ApprovalPolicy;
+  /** How long to wait for what a test waits for. */
+  readonly waitMs?: number;
 }
 
 export type TaskBridge = Awaited<ReturnType<typeof openTaskBridge>>;
@@ -188,6 +190,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
           return task && isReached(task) ? task : undefined;
         },
         async () => `task ${taskId}: ${JSON.stringify(tasks.get(taskId)?.state)} ${await dump(workspace, taskId)}`,
+        options.waitMs,
       );
     },
     async ended(taskId: string): Promise<StoredTask> {
@@ -212,6 +215,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
           return (found as Extract<TaskRecord, { type: T }>[]).find(isIt);
         },
         async () => `no such ${type} of ${taskId}: ${await dump(workspace, taskId)}`,
+        options.waitMs,
       );
     },
     closeState: () => state.dispose(),

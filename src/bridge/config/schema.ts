@@ -77,7 +77,7 @@ export const configSchema = z.strictObject({
       /** Of what one task prints in all. An agent that prints more is ended. */
       outputMegabytesPerTask: z.int().min(1).max(1_000_000).default(4_096),
       /** Memory that all processes of one task use together. None if absent. */
-      megabytesPerTask: z.int().positive().max(100_000_000).optional(),
+      memoryMegabytesPerTask: z.int().positive().max(100_000_000).optional(),
     })
     .prefault({}),
   approvals: z.strictObject({ deadlineHours: z.number().positive().max(720).default(8) }).default({ deadlineHours: 8 }),

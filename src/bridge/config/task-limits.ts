@@ -21,6 +21,6 @@ export function taskLimitsOf({ limits }: BridgeConfig): TaskLimits {
       raw: limits.outputMegabytesPerTask * MEGABYTE,
     },
     timeLimitMs: minutesPerTask && minutesPerTask * 60_000,
-    memoryLimitMegabytes: limits.megabytesPerTask,
+    memoryLimitMegabytes: limits.memoryMegabytesPerTask,
   };
 }

@@ -69,5 +69,5 @@ export class MemoryLimit implements Disposable {
 function sentenceOf(used: number, limit: number): string {
   // Rounded up, so that it never reads as if it had been within the limit.
   const [usedMb, limitMb] = [FIGURES.format(Math.ceil(used)), FIGURES.format(limit)];
-  return `The task used ${usedMb} MB; this machine allows ${limitMb} MB per task (limits.megabytesPerTask).`;
+  return `The task used ${usedMb} MB; this machine allows ${limitMb} MB per task (limits.memoryMegabytesPerTask).`;
 }

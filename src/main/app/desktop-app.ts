@@ -124,7 +124,7 @@ export class DesktopApp {
     const secretStorage = isInKeychain ? 'keychain' : 'file';
     const model = new DesktopModel({
       ...{ engine, settings, clock: systemClock, secretStorage },
-      isSigned: false,
+      isSigned: __IS_SIGNED__,
       hostname: hostname(),
     });
     const onDidCrash = (reason: string): void => logger.error({ event: 'window_crashed', reason });

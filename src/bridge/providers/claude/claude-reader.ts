@@ -69,12 +69,14 @@ export class ClaudeReader extends LineReader {
     }
   }
 
-  #stream({ event, parent_tool_use_id: parent }: StreamLine): UnplacedEvent[] {
+  #stream(line: StreamLine): UnplacedEvent[] {
+    const { event, parent_tool_use_id: parent } = line;
     const conversation = parent ?? '';
     if (event.type === 'message_start' && event.message) {
       this.#streaming.set(conversation, { id: event.message.id, hasText: false, hasThought: false });
     }
     const message = this.#streaming.get(conversation);
+    if (line.abandoned_blocks && (message?.hasText || message?.hasThought)) return [NOTICE_OF_CUT];
     if (event.type !== 'content_block_delta' || !message) return [];
     const { text, thinking } = event.delta ?? {};
     if (thinking) {
@@ -131,6 +133,16 @@ function resultsOfTools({ message }: UserLine): UnplacedEvent[] {
   const records = message.content.map(toolResultRecord).filter((record) => record !== undefined);
   return records.map((record) => ({ kind: 'record', record }));
 }
+
+// It asks once more, and the answer that then comes is a message of its own.
+const NOTICE_OF_CUT: UnplacedEvent = {
+  kind: 'record',
+  record: {
+    type: 'notice',
+    level: 'warning',
+    text: "The model's server cut its answer off. What came of it is above.",
+  },
+};
 
 function noticeOfRetry(line: RetryLine): UnplacedEvent {
   const what = line.error_status ? `answered ${line.error_status}` : 'could not be reached';

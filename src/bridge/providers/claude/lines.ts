@@ -26,6 +26,7 @@ const retryLine = z.object({
 const streamLine = z.object({
   type: z.literal('stream_event'),
   parent_tool_use_id: parent,
+  abandoned_blocks: z.unknown().optional(),
   event: z.looseObject({
     type: text,
     message: z.object({ id: text }).optional(),
