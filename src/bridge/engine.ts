@@ -245,8 +245,8 @@ export class Engine implements Bridge {
     this.#held.dispose();
     this.#refresh?.dispose();
     await this.#link.stop();
-    for (const close of this.#closers) await close();
     await disposed;
+    for (const close of this.#closers) await close();
     await stores.close();
     logger.info({ event: 'bridge_stopped' });
   }
