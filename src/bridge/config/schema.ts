@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { z } from 'zod';
 import { providerIdSchema, workspaceNameSchema } from '../../protocol/names.ts';
 
@@ -15,6 +16,19 @@ const folderSchema = z.preprocess(
 );
 
 const ownCommandSchema = z.strictObject({ command: z.string().min(1).optional() }).default({});
+
+const openClawSchema = z
+  .strictObject({
+    command: z.string().min(1).optional(),
+    /** A gateway that runs already. It is used and never ended. On this machine, because the task's folder is. */
+    gateway: z
+      .strictObject({
+        url: z.url({ protocol: /^wss?$/, hostname: /^(?:localhost|127\.0\.0\.1|\[::1\])$/ }),
+        tokenFile: z.string().refine(path.isAbsolute, 'must be absolute'),
+      })
+      .optional(),
+  })
+  .default({});
 
 const OWN_PROVIDERS = ['claude', 'codex', 'gemini', 'copilot', 'opencode', 'openclaw', 'command'];
 const acpAgentSchema = z.strictObject({
@@ -46,6 +60,7 @@ export const configSchema = z.strictObject({
       gemini: ownCommandSchema,
       copilot: ownCommandSchema,
       opencode: ownCommandSchema,
+      openclaw: openClawSchema,
       /** Any other agent that speaks the Agent Client Protocol, by its provider id. */
       acp: z.strictObject({ agents: z.record(acpIdSchema, acpAgentSchema).default({}) }).default({ agents: {} }),
       command: z
@@ -60,6 +75,7 @@ export const configSchema = z.strictObject({
       gemini: {},
       copilot: {},
       opencode: {},
+      openclaw: {},
       acp: { agents: {} },
       command: { programs: {} },
     }),

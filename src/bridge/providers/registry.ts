@@ -1,3 +1,5 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../ports.ts';
 import { AcpProvider } from './acp/acp-provider.ts';
 import { type ConfiguredAcpAgent, configuredAgent } from './acp/configured-agent.ts';
 import { ClaudeProvider } from './claude/claude-provider.ts';
@@ -6,9 +8,11 @@ import type { ProgramConfig } from './command/command-config.ts';
 import { CommandProvider } from './command/command-provider.ts';
 import { copilotAgent } from './copilot/copilot-agent.ts';
 import { geminiAgent } from './gemini/gemini-agent.ts';
+import { OpenClawProvider } from './openclaw/openclaw-provider.ts';
 import { opencodeAgent } from './opencode/opencode-agent.ts';
 import type { Provider } from './provider.ts';
 import type { Environment } from './supervisor/environment.ts';
+import type { HelperProcesses } from './supervisor/helper-processes.ts';
 
 interface OwnCommand {
   readonly command?: string | undefined;
@@ -21,6 +25,7 @@ export interface ProvidersConfig {
   readonly gemini?: OwnCommand;
   readonly copilot?: OwnCommand;
   readonly opencode?: OwnCommand;
+  readonly openclaw?: OwnCommand & { readonly gateway?: { url: string; tokenFile: string } | undefined };
   readonly acp?: { readonly agents: Readonly<Record<string, ConfiguredAcpAgent>> };
   readonly command?: { readonly programs: Readonly<Record<string, ProgramConfig>> };
 }
@@ -28,6 +33,9 @@ export interface ProvidersConfig {
 export interface ProviderDependencies {
   readonly environment: Environment;
   readonly loginPath: () => Promise<string>;
+  readonly helpers: HelperProcesses;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** All adapters. The only place outside of their folders that names them. */
@@ -38,6 +46,7 @@ export function createProviders(config: ProvidersConfig, dependencies: ProviderD
     new AcpProvider(geminiAgent(config.gemini?.command), dependencies),
     new AcpProvider(copilotAgent(config.copilot?.command), dependencies),
     new AcpProvider(opencodeAgent(config.opencode?.command), dependencies),
+    new OpenClawProvider({ ...config.openclaw, ...dependencies }),
     ...Object.entries(config.acp?.agents ?? {}).map(
       ([id, agent]) => new AcpProvider(configuredAgent(id, agent), dependencies),
     ),
