@@ -26,8 +26,9 @@ import type { Logger, StoredTask } from './ports.ts';
 import { createProviders } from './providers/registry.ts';
 import { createWatchdog } from './providers/supervisor/create-watchdog.ts';
 import type { Environment } from './providers/supervisor/environment.ts';
+import { HelperProcesses } from './providers/supervisor/helper-processes.ts';
 import { createProcessPlatform } from './providers/supervisor/platform.ts';
-import { Supervisor } from './providers/supervisor/supervisor.ts';
+import { Supervisor, type SupervisorOptions } from './providers/supervisor/supervisor.ts';
 import { createUserPath } from './providers/supervisor/user-path.ts';
 import type { SecretStore } from './store/secret-store.ts';
 import { openStores, type Stores } from './stores.ts';
@@ -93,7 +94,9 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
     if (workspaces.list.length === 0)
       throw new CodedError('workspace_invalid', workspaces.problems[0]?.message ?? 'No workspace is configured.');
     const loginPath = createUserPath({ system: process.platform, environment, clock });
-    supervisor = await createSupervisor(options, stores, loginPath);
+    const platform = createProcessPlatform(process.platform);
+    supervisor = await createSupervisor(options, stores, { loginPath, platform });
+    const helpers = new HelperProcesses({ supervisor, platform, folder: bridgeDir, clock, logger });
     const engine = new Engine({
       stores,
       name,
@@ -102,7 +105,7 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
       workspaces,
       projects,
       git: { environment, loginPath, clock },
-      providers: createProviders(config.providers, { environment, loginPath }),
+      providers: createProviders(config.providers, { environment, loginPath, helpers, clock, logger }),
       supervisor,
       bridgeDir,
       clock,
@@ -126,9 +129,12 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
 }
 
 // Early: an earlier life may have ended a moment ago, and its watchdog waits only seconds for this one.
-async function createSupervisor(options: BridgeOptions, stores: Stores, loginPath: () => Promise<string>) {
+async function createSupervisor(
+  options: BridgeOptions,
+  stores: Stores,
+  { loginPath, platform }: Pick<SupervisorOptions, 'loginPath' | 'platform'>,
+) {
   const { bridgeDir, environment, clock, logger } = options;
-  const platform = createProcessPlatform(process.platform);
   const watchdog = createWatchdog({ bridgeDir, system: process.platform, environment, platform, clock, logger });
   const left = stores.tasks.listUnfinished().filter((task) => task.state !== 'queued');
   await watchdog?.takeOver(left.map(({ taskId }) => taskId));

@@ -2,6 +2,7 @@ import type { Random } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Disposable, DisposableStore } from '../base/disposal.ts';
 import { Emitter } from '../base/emitter.ts';
+import { messageOf } from '../base/errors.ts';
 import type { BridgeInfo } from '../protocol/records/bridge-records.ts';
 import type { Snapshot, TaskSummary } from '../protocol/ui/snapshot.ts';
 import { version } from '../protocol/version.ts';
@@ -21,6 +22,7 @@ import { createCommandGate } from './policy/command-gate.ts';
 import { createPlaces } from './policy/places.ts';
 import { PolicyFile } from './policy/policy-file.ts';
 import type { Projects } from './policy/projects.ts';
+import { createProviderActions } from './policy/provider-actions.ts';
 import type { Workspaces } from './policy/workspaces.ts';
 import type { Logger, StoredTask } from './ports.ts';
 import { ProviderDiscovery } from './providers/directory.ts';
@@ -115,6 +117,7 @@ export class Engine implements Bridge {
     const gate = createCommandGate({ identity: () => this.#gateIdentity(), roster: stores.roster, clock, logger });
     const effects = createCommandEffects({
       tasks: this.#tasks,
+      actions: createProviderActions({ providers, tasks: stores.tasks, logger }),
       spool: stores.spool,
       providers: this.#discovery,
       roster: stores.roster,
@@ -247,16 +250,18 @@ export class Engine implements Bridge {
   }
 
   async #stop(): Promise<void> {
-    const { stores, logger } = this.#options;
+    const { stores, logger, providers } = this.#options;
     this.#stopping.abort();
     this.#inbox.dispose();
     await this.#inbox.idle();
     await this.#tasks.stop();
+    const disposed = disposeProviders(providers, logger);
     // How the tasks ended, so that nobody thinks that they still run.
     await this.#sent(STOP_WORD_MS);
     this.#held.dispose();
     this.#refresh?.dispose();
     await this.#link.stop();
+    await disposed;
     for (const close of this.#closers) await close();
     await stores.close();
     logger.info({ event: 'bridge_stopped' });
@@ -346,6 +351,13 @@ export class Engine implements Bridge {
 
 function isUnasked({ approvals }: { readonly approvals: 'ask' | 'allow' }): boolean {
   return approvals === 'allow';
+}
+
+async function disposeProviders(providers: readonly Provider[], logger: Logger): Promise<void> {
+  const disposed = await Promise.allSettled(providers.map((provider) => provider.dispose?.()));
+  for (const result of disposed) {
+    if (result.status === 'rejected') logger.error({ event: 'provider_not_disposed', error: messageOf(result.reason) });
+  }
 }
 
 function summaryOf(task: StoredTask, records: number): TaskSummary {

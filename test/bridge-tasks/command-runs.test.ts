@@ -6,15 +6,17 @@ import { taskRecordSchema } from '../../src/protocol/records/task-records.ts';
 import { fixture } from '../support/fixture-programs.ts';
 import { baseEnvironment, openTaskBridge, statesOf, type TaskBridge, textOf } from '../support/task-bridge.ts';
 
+/** Its own in each run: the sweep of one test must not find the processes of another. */
+const taskId = `runs-${process.pid}`;
 let bridge: TaskBridge;
 afterEach(() => bridge.close());
 
 async function run(name: string, args: string[] = [], settings = {}) {
   bridge = await openTaskBridge({ programs: { it: fixture(name, args, settings) } });
   await bridge.runner.start();
-  bridge.launch({ taskId: 't1', settings: { program: 'it' }, instructions: 'Say {taskFile} "quoted" ü\nand more' });
-  const task = await bridge.ended('t1');
-  return { task, records: await bridge.records('t1') };
+  bridge.launch({ taskId, settings: { program: 'it' }, instructions: 'Say {taskFile} "quoted" ü\nand more' });
+  const task = await bridge.ended(taskId);
+  return { task, records: await bridge.records(taskId) };
 }
 
 test('a program runs in the task folder with its instructions, and its records tell the whole story', async () => {
@@ -26,10 +28,10 @@ test('a program runs in the task folder with its instructions, and its records t
     },
   });
   await bridge.runner.start();
-  bridge.launch({ taskId: 't1', settings: { program: 'it' }, instructions: 'Say {taskFile} "quoted" ü\nand more' });
-  const task = await bridge.ended('t1');
-  const records = await bridge.records('t1');
-  const folder = bridge.folder('t1');
+  bridge.launch({ taskId, settings: { program: 'it' }, instructions: 'Say {taskFile} "quoted" ü\nand more' });
+  const task = await bridge.ended(taskId);
+  const records = await bridge.records(taskId);
+  const folder = bridge.folder(taskId);
 
   expect(task).toMatchObject({ state: 'succeeded', reason: null, process: null });
   expect(statesOf(records)).toEqual(['queued', 'preparing', 'running', 'succeeded']);
@@ -46,7 +48,7 @@ test('a program runs in the task folder with its instructions, and its records t
     stdin: task.launch.instructions,
   });
   expect(said.env).toEqual({
-    CTRLNODE_TASK: 't1',
+    CTRLNODE_TASK: taskId,
     CTRLNODE_RUN: expect.stringMatching(/^[0-9a-f-]{36}$/),
     CTRLNODE_BRIDGE: expect.stringMatching(/^[0-9a-f-]{36}$/),
     CTRLNODE_TASK_FILE: path.join(folder, 'input/TASK.md'),
@@ -57,7 +59,7 @@ test('a program runs in the task folder with its instructions, and its records t
 
 test('the folder is the record that a person can read years later', async () => {
   const { records } = await run('echo.mjs');
-  const folder = bridge.folder('t1');
+  const folder = bridge.folder(taskId);
   const read = (name: string) => readFile(path.join(folder, name), 'utf8');
   expect(await read('input/TASK.md')).toBe('Say {taskFile} "quoted" ü\nand more');
   expect(await read('output/TASK.md')).toContain('# A test');
@@ -67,7 +69,7 @@ test('the folder is the record that a person can read years later', async () => 
   const record = JSON.parse(await read('task.json'));
   expect(record).toMatchObject({
     version: 1,
-    taskId: 't1',
+    taskId,
     provider: 'command',
     workspace: 'work',
     state: 'succeeded',
@@ -98,7 +100,7 @@ test('slow output comes while the program runs, in order and whole', async () =>
 test('bytes that are no text, cut characters and a line of 1 MB arrive as text in small records', async () => {
   const { task, records } = await run('noise.mjs');
   expect(task.state).toBe('succeeded');
-  const raw = await readFile(path.join(bridge.folder('t1'), 'log/stdout.log'));
+  const raw = await readFile(path.join(bridge.folder(taskId), 'log/stdout.log'));
   // The whole file decoded at once is what the pieces must add up to.
   expect(textOf(records, 'stdout')).toBe(new TextDecoder('utf-8', { ignoreBOM: true }).decode(raw));
   expect(textOf(records, 'stdout')).toContain('€😀');
@@ -111,40 +113,42 @@ test('bytes that are no text, cut characters and a line of 1 MB arrive as text i
 test('a program that does not exist fails with a sentence, and the task folder says so too', async () => {
   bridge = await openTaskBridge({ programs: { it: { command: 'no-such-program-anywhere' } } });
   await bridge.runner.start();
-  bridge.launch({ taskId: 't1', settings: { program: 'it' } });
-  const task = await bridge.ended('t1');
+  bridge.launch({ taskId, settings: { program: 'it' } });
+  const task = await bridge.ended(taskId);
   const reason = {
     code: 'provider_not_installed',
     message: 'The program no-such-program-anywhere was not found.',
   };
   expect(task).toMatchObject({ state: 'failed', reason });
-  expect((await bridge.records('t1')).at(-1)).toMatchObject({ type: 'task_state', state: 'failed', reason });
-  const record = await readFile(path.join(bridge.folder('t1'), 'task.json'), 'utf8');
+  expect((await bridge.records(taskId)).at(-1)).toMatchObject({ type: 'task_state', state: 'failed', reason });
+  const record = await readFile(path.join(bridge.folder(taskId), 'task.json'), 'utf8');
   expect(JSON.parse(record)).toMatchObject({ state: 'failed', reason });
 });
 
 test('instructions that no program can take as an argument fail the task and nothing else', async () => {
   bridge = await openTaskBridge({ programs: { it: fixture('echo.mjs', ['{instructions}']) } });
   await bridge.runner.start();
-  bridge.launch({ taskId: 't1', settings: { program: 'it' }, instructions: 'nul \0 byte' });
-  expect(await bridge.ended('t1')).toMatchObject({ state: 'failed', reason: { code: 'spawn_failed' } });
-  bridge.launch({ taskId: 't2', settings: { program: 'it' } });
-  expect(await bridge.ended('t2')).toMatchObject({ state: 'succeeded' });
+  bridge.launch({ taskId, settings: { program: 'it' }, instructions: 'nul \0 byte' });
+  expect(await bridge.ended(taskId)).toMatchObject({ state: 'failed', reason: { code: 'spawn_failed' } });
+  bridge.launch({ taskId: `${taskId}-b`, settings: { program: 'it' } });
+  expect(await bridge.ended(`${taskId}-b`)).toMatchObject({ state: 'succeeded' });
 });
 
 test('output files are reported with their hashes; links are counted, not followed', async () => {
   bridge = await openTaskBridge({ programs: { it: fixture('writes-output.mjs', ['wait']) } });
   await bridge.runner.start();
-  bridge.launch({ taskId: 't1', settings: { program: 'it' } });
+  bridge.launch({ taskId, settings: { program: 'it' } });
   const name = 'artifacts/deep/er/a.txt';
-  const manifest = await bridge.untilRecord('t1', 'output_manifest', ({ files }) => files.some((f) => f.name === name));
-  expect(bridge.task('t1').state).toBe('running');
+  const manifest = await bridge.untilRecord(taskId, 'output_manifest', ({ files }) =>
+    files.some((f) => f.name === name),
+  );
+  expect(bridge.task(taskId).state).toBe('running');
   const sha256 = createHash('sha256').update('hello\n').digest('hex');
   expect(manifest.files.find((file) => file.name === name)).toEqual({ name, sizeBytes: 6, sha256 });
   expect(manifest.files.map((file) => file.name)).toEqual(['TASK.md', name].sort());
   expect(manifest.omitted).toBe(1);
-  bridge.cancel('t1');
-  await bridge.ended('t1');
+  bridge.cancel(taskId);
+  await bridge.ended(taskId);
 });
 
 test('100 MB in one line without an end: memory stays flat and every byte is accounted for', async () => {
@@ -157,13 +161,13 @@ test('100 MB in one line without an end: memory stays flat and every byte is acc
     highest = Math.max(highest, process.memoryUsage().rss - before);
   }, 20);
   try {
-    bridge.launch({ taskId: 't1', settings: { program: 'it' } });
-    expect(await bridge.ended('t1')).toMatchObject({ state: 'succeeded' });
+    bridge.launch({ taskId, settings: { program: 'it' } });
+    expect(await bridge.ended(taskId)).toMatchObject({ state: 'succeeded' });
   } finally {
     clearInterval(timer);
   }
   expect(highest).toBeLessThan(100 * 1024 * 1024);
-  const journal = await readFile(path.join(bridge.folder('t1'), 'log/journal.ndjson'), 'latin1');
+  const journal = await readFile(path.join(bridge.folder(taskId), 'log/journal.ndjson'), 'latin1');
   const offsets = [...journal.slice(-20_000).matchAll(/"rawOffset":(\d+)/g)].map((match) => Number(match[1]));
   expect(Math.max(...offsets)).toBe(100_000_000);
 });

@@ -23,7 +23,8 @@ const TURN_MS = 60_000;
 const CASE_MS = 150_000;
 
 let bridge: TaskBridge;
-let taskId = 'task-1';
+/** Its own in each run: the sweep of one test must not find the processes of another. */
+let taskId = `sessions-${process.pid}`;
 afterEach(async () => {
   await bridge.supervisor.sweep(taskId);
   await bridge.close();

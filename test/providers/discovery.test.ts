@@ -7,6 +7,7 @@ import { providerLines } from '../../src/cli/words.ts';
 import { PROVIDER_CAPABILITIES, type ProviderStatus } from '../../src/protocol/records/bridge-records.ts';
 import { prepareHome } from '../support/acp-homes.ts';
 import { cachedAgent } from '../support/agent-cache.ts';
+import { providerDependencies } from '../support/provider-dependencies.ts';
 
 let root: string;
 beforeEach(() => {
@@ -19,7 +20,7 @@ const NODE_FOLDER = path.dirname(process.execPath);
 /** What is found on a machine with this PATH. */
 async function discover(id: string, config: ProvidersConfig, PATH: string, more = {}): Promise<ProviderStatus> {
   const environment = { PATH, HOME: root, LANG: 'C.UTF-8', ...more };
-  const providers = createProviders(config, { environment, loginPath: async () => PATH });
+  const providers = createProviders(config, providerDependencies({ environment, searchPath: PATH, folder: root }));
   const status = await providers.find((provider) => provider.id === id)?.discover(new AbortController().signal);
   if (!status) throw new Error(`No provider ${id}`);
   return status;
@@ -37,7 +38,10 @@ const ACTS = /\b(?:Install|Run|Start|Add|See|change|sign in)\b/;
 describe('discovery', () => {
   test('of every adapter, where nothing is installed, says what to do', async () => {
     const config = { acp: { agents: { mine: { command: 'mine' } } } };
-    const providers = createProviders(config, { environment: { HOME: root }, loginPath: async () => root });
+    const providers = createProviders(
+      config,
+      providerDependencies({ environment: { HOME: root }, searchPath: root, folder: root }),
+    );
     for (const provider of providers) {
       const status = await provider.discover(new AbortController().signal);
       expect(status).toEqual({

@@ -48,6 +48,11 @@ const AGENTS = {
     version: '1.18.33',
     program: `opencode-${process.platform}-${process.arch}/bin/opencode`,
   },
+  openclaw: {
+    package: 'openclaw',
+    version: '2026.9.6',
+    program: 'openclaw/openclaw.mjs',
+  },
 } as const satisfies Record<string, Agent>;
 export type AgentName = keyof typeof AGENTS;
 

@@ -11,6 +11,7 @@ import type { ApprovalPolicy, StoredTask } from '../../src/bridge/ports.ts';
 import type { ProgramConfig } from '../../src/bridge/providers/command/command-config.ts';
 import { createProviders, type ProvidersConfig } from '../../src/bridge/providers/registry.ts';
 import { createWatchdog } from '../../src/bridge/providers/supervisor/create-watchdog.ts';
+import { HelperProcesses } from '../../src/bridge/providers/supervisor/helper-processes.ts';
 import { createProcessPlatform } from '../../src/bridge/providers/supervisor/platform.ts';
 import { Supervisor } from '../../src/bridge/providers/supervisor/supervisor.ts';
 import { createApprovalTable } from '../../src/bridge/store/approval-table.ts';
@@ -97,6 +98,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     clock,
     logger,
   });
+  const helpers = new HelperProcesses({ supervisor, platform, folder: dataDir, clock, logger });
   const providers = createProviders(
     {
       claude: { command: options.claudeCommand },
@@ -104,7 +106,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
       command: { programs: options.programs ?? {} },
       ...options.providers,
     },
-    { environment, loginPath },
+    { environment, loginPath, helpers, clock, logger },
   );
   const runner = new TaskRunner({
     tasks,
@@ -221,6 +223,7 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     closeState: () => state.dispose(),
     async close(): Promise<void> {
       await runner.stop();
+      await Promise.all(providers.map((provider) => provider.dispose?.()));
       await supervisor.dispose();
       await log.close();
       state.dispose();

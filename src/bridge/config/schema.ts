@@ -1,31 +1,11 @@
 import { z } from 'zod';
-import { providerIdSchema, workspaceNameSchema } from '../../protocol/names.ts';
-
-const programSchema = z.strictObject({
-  command: z.string().min(1),
-  args: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()).default({}),
-  stdin: z.enum(['instructions', 'none']).default('none'),
-});
+import { workspaceNameSchema } from '../../protocol/names.ts';
+import { providersSchema } from '../providers/registry.ts';
 
 /** A path alone, or with whether agents' questions are asked there (`ask`) or all answered with allow (`allow`). */
 const folderSchema = z.preprocess(
   (value) => (typeof value === 'string' ? { path: value } : value),
   z.strictObject({ path: z.string().min(1), approvals: z.enum(['ask', 'allow']).default('ask') }),
-);
-
-const ownCommandSchema = z.strictObject({ command: z.string().min(1).optional() }).default({});
-
-const OWN_PROVIDERS = ['claude', 'codex', 'gemini', 'copilot', 'opencode', 'openclaw', 'command'];
-const acpAgentSchema = z.strictObject({
-  command: z.string().min(1),
-  args: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()).default({}),
-  name: z.string().min(1).max(100).optional(),
-});
-const acpIdSchema = providerIdSchema.refine(
-  (id) => !OWN_PROVIDERS.includes(id),
-  'is the id of a provider that is built in; choose another',
 );
 
 /**
@@ -39,30 +19,7 @@ export const configSchema = z.strictObject({
   workspaces: z.record(workspaceNameSchema, folderSchema).default({}),
   /** Existing folders that agents may work in, by the name that people see. */
   projects: z.record(workspaceNameSchema, folderSchema).default({}),
-  providers: z
-    .strictObject({
-      claude: ownCommandSchema,
-      codex: ownCommandSchema,
-      gemini: ownCommandSchema,
-      copilot: ownCommandSchema,
-      opencode: ownCommandSchema,
-      /** Any other agent that speaks the Agent Client Protocol, by its provider id. */
-      acp: z.strictObject({ agents: z.record(acpIdSchema, acpAgentSchema).default({}) }).default({ agents: {} }),
-      command: z
-        .strictObject({
-          programs: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/), programSchema).default({}),
-        })
-        .default({ programs: {} }),
-    })
-    .default({
-      claude: {},
-      codex: {},
-      gemini: {},
-      copilot: {},
-      opencode: {},
-      acp: { agents: {} },
-      command: { programs: {} },
-    }),
+  providers: providersSchema,
   limits: z
     .strictObject({
       tasksAtOnce: z.int().min(1).max(1_000).default(4),

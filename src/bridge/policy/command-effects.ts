@@ -9,6 +9,7 @@ import type { FilePut } from '../../protocol/wire/commands.ts';
 import type { FileSpool, Logger, ProviderDirectory, TaskService } from '../ports.ts';
 import type { RosterTable } from '../store/roster-table.ts';
 import type { VerifiedCommand } from './command-body.ts';
+import type { ProviderActions } from './provider-actions.ts';
 
 export interface CommandEffects {
   /** Synchronous. A refusal has changed nothing; an exception rolls everything back. */
@@ -19,6 +20,7 @@ export interface CommandEffects {
 
 export interface CommandEffectsOptions {
   readonly tasks: TaskService;
+  readonly actions: ProviderActions;
   readonly spool: FileSpool;
   readonly providers: ProviderDirectory;
   readonly roster: RosterTable;
@@ -29,7 +31,7 @@ export function createCommandEffects(options: CommandEffectsOptions): CommandEff
   return { run: (command) => run(options, command), didCommit: (command) => didCommit(options, command) };
 }
 
-function run({ tasks, spool, roster }: CommandEffectsOptions, command: VerifiedCommand): Result<void, Reason> {
+function run({ tasks, spool, roster, actions }: CommandEffectsOptions, command: VerifiedCommand): Result<void, Reason> {
   const { commandId, deviceId } = command.envelope;
   switch (command.action) {
     case 'task_launch':
@@ -48,16 +50,13 @@ function run({ tasks, spool, roster }: CommandEffectsOptions, command: VerifiedC
       roster.keep(command.roster, command.body);
       return ok(undefined);
     case 'provider_action':
-      return err({
-        code: 'provider_unknown',
-        message: `This bridge has no provider “${command.provider}” that takes actions.`,
-      });
+      return actions.check(command);
     default:
       return assertNever(command, 'command');
   }
 }
 
-function didCommit({ tasks, providers, logger }: CommandEffectsOptions, command: VerifiedCommand): void {
+function didCommit({ tasks, providers, actions, logger }: CommandEffectsOptions, command: VerifiedCommand): void {
   switch (command.action) {
     case 'task_launch':
     case 'task_cancel':
@@ -70,9 +69,11 @@ function didCommit({ tasks, providers, logger }: CommandEffectsOptions, command:
         logger.error({ event: 'provider_sync_failed', problem: messageOf(error) }, 'Providers were not discovered'),
       );
       break;
+    case 'provider_action':
+      actions.run(command);
+      break;
     case 'file_put':
     case 'roster_update':
-    case 'provider_action':
       break;
     default:
       assertNever(command, 'command');

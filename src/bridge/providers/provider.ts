@@ -13,7 +13,7 @@ import type { Reason } from '../../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../../protocol/records/bridge-records.ts';
 import type { NewTaskRecord } from '../../protocol/records/task-records.ts';
 import type { TaskLaunch } from '../../protocol/wire/commands.ts';
-import type { Logger } from '../ports.ts';
+import type { Logger, StoredTask } from '../ports.ts';
 import type { Exit, SpawnPlan, SupervisedProcess } from './supervisor/process.ts';
 
 export type ProviderSettings = TaskLaunch['settings'];
@@ -32,8 +32,21 @@ export interface Provider {
   start(context: RunContext): Promise<Result<AgentRun, Reason>>;
   /** Understands the raw log of a run that this process did not start, or no longer has the stdin of. */
   createReader(place: ReaderPlace): AgentReader;
+  /** What only this provider understands, by the names of the commands that ask for it. */
+  readonly actions?: Readonly<Record<string, ProviderAction>>;
   /** Ends what is shared by its runs. Called once, when no run is left. */
   dispose?(): Promise<void>;
+}
+
+/** Reads the body of a command. Synchronous and without I/O: it is called inside the transaction that accepts it. */
+export type ProviderAction = (body: unknown) => Result<PreparedAction, Reason>;
+
+export interface PreparedAction {
+  readonly taskId: string;
+  /** Whether it makes sense only while the agent works. */
+  readonly needsTurn: boolean;
+  /** After the commit. A rejection is logged. */
+  run(task: StoredTask): Promise<void>;
 }
 
 /** Offsets in the raw log. */

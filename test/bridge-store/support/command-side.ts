@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import type { Clock } from '../../../src/base/clock.ts';
 import { createCommandEffects } from '../../../src/bridge/policy/command-effects.ts';
 import { createCommandGate } from '../../../src/bridge/policy/command-gate.ts';
+import { createProviderActions } from '../../../src/bridge/policy/provider-actions.ts';
 import type { Journal } from '../../../src/bridge/ports.ts';
 import { openAuditLog } from '../../../src/bridge/store/audit-log.ts';
 import { createFileSpool } from '../../../src/bridge/store/file-spool.ts';
 import { Inbox } from '../../../src/bridge/store/inbox.ts';
 import { createRosterTable } from '../../../src/bridge/store/roster-table.ts';
 import type { StateDatabase } from '../../../src/bridge/store/state-database.ts';
+import { createTaskTable } from '../../../src/bridge/store/task-table.ts';
 import type { NewBridgeRecord } from '../../../src/protocol/records/bridge-records.ts';
 import { createFakeProviders, createFakeTasks, firstRoster, type TestDevice } from './commands.ts';
 import { bridgeKey, logger, onCleanup, owner } from './fixtures.ts';
@@ -30,7 +32,8 @@ export function openCommandSide(options: {
   const auditPath = join(dataDir, 'audit.ndjson');
   const audit = openAuditLog({ path: auditPath, clock, logger });
   const gate = createCommandGate({ identity: () => ({ ...owner, bridgeKey }), roster, clock, logger });
-  const effects = createCommandEffects({ tasks, spool, providers, roster, logger });
+  const actions = createProviderActions({ providers: [], tasks: createTaskTable(state.sql), logger });
+  const effects = createCommandEffects({ tasks, actions, spool, providers, roster, logger });
   const inbox = new Inbox({ state, gate, effects, journal, audit, clock, logger });
   onCleanup(() => {
     inbox.dispose();

@@ -1,12 +1,21 @@
-/** A program that the user configured. `args` may hold `{instructions}`, `{taskFile}`, `{taskDir}`, `{artifactsDir}`. */
-export interface ProgramConfig {
+import { z } from 'zod';
+
+const programSchema = z.strictObject({
   /** An absolute path, or a name that is looked for in PATH. */
-  readonly command: string;
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  command: z.string().min(1),
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
   /** Whether the program gets the instructions on its standard input; otherwise it gets none. */
-  readonly stdin?: 'instructions' | 'none';
-}
+  stdin: z.enum(['instructions', 'none']).default('none'),
+});
+
+/** Programs that the user configured, by the names that tasks call them. */
+export const programsSchema = z.strictObject({
+  programs: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/), programSchema).default({}),
+});
+
+/** `args` may hold `{instructions}`, `{taskFile}`, `{taskDir}`, `{artifactsDir}`. */
+export type ProgramConfig = z.input<typeof programSchema>;
 
 export type Placeholder = 'instructions' | 'taskFile' | 'taskDir' | 'artifactsDir';
 
