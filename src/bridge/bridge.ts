@@ -70,6 +70,10 @@ export interface Bridge {
   resume(): void;
   /** The user's click: dials at once. */
   retryNow(): void;
+  /** While held no queued task begins; running ones go on. Not remembered over a restart. */
+  holdTasks(isHeld: boolean): void;
+  /** For a planned restart: what runs may wait this long for the next bridge. */
+  keepTasksFor(seconds: number): Promise<void>;
   /** The machine woke up, or its network changed. */
   wake(): void;
   /** Ends tasks, says goodbye, closes everything. Never rejects. */

@@ -241,6 +241,14 @@ export class Engine implements Bridge {
     this.#link.wake();
   }
 
+  holdTasks(isHeld: boolean): void {
+    this.#tasks.hold(isHeld);
+  }
+
+  keepTasksFor(seconds: number): Promise<void> {
+    return this.#options.supervisor.keepFor(seconds);
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;

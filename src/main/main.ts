@@ -9,6 +9,7 @@ import { messageOf } from '../base/errors.ts';
 import { DesktopApp } from './app/desktop-app.ts';
 import { argumentsOf } from './app/start-arguments.ts';
 import { DeepLinks } from './os/deep-links.ts';
+import { onEndSignal } from './os/end-signals.ts';
 import { registerAppScheme } from './windows/app-scheme.ts';
 
 app.setName('CTRL NODE');
@@ -32,6 +33,7 @@ async function run(): Promise<void> {
   });
   app.on('activate', () => desktop.show());
   app.on('before-quit', (event) => desktop.onBeforeQuit(event));
+  onEndSignal(() => desktop.endNow());
   await desktop.start();
   links.take(process.argv);
 }

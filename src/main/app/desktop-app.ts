@@ -13,13 +13,14 @@ import { sendEvent, serveRequests } from '../ipc/serve.ts';
 import type { DeepLinks } from '../os/deep-links.ts';
 import { createLoginItem } from '../os/login-item.ts';
 import { Notifier } from '../os/notifications.ts';
-import { KeepAwake, onResume } from '../os/power.ts';
+import { KeepAwake, onResume, onShutdown } from '../os/power.ts';
 import { createKeychainSecretStore, hasKeychain } from '../os/secrets.ts';
 import { AppTray } from '../tray/app-tray.ts';
 import { MainWindow } from '../windows/main-window.ts';
 import { type AppSettings, openAppSettings } from './app-settings.ts';
 import { DesktopModel } from './desktop-model.ts';
 import { EngineHost } from './engine-host.ts';
+import { Navigation } from './navigation.ts';
 import { Quitting } from './quitting.ts';
 import { createHandlers } from './requests.ts';
 import type { StartArguments } from './start-arguments.ts';
@@ -41,6 +42,9 @@ export interface DesktopParts {
   readonly window: MainWindow;
   readonly logger: Logger;
   show(): void;
+  /** Shows the window, and this place in it. */
+  goTo(place: EventOf<'navigate'>): void;
+  readonly navigation: Navigation;
   send<N extends EventName>(name: N, payload: EventOf<N>): void;
 }
 
@@ -80,10 +84,7 @@ export class DesktopApp {
     if (__TEST_HOOKS__) installTestHooks(() => this.#tray);
     this.#listen(parts);
     if (!start.isHidden) this.show();
-    links.onLink((link) => {
-      this.show();
-      parts.send('navigate', { to: 'pair', link });
-    });
+    links.onLink((link) => parts.goTo({ to: 'pair', link }));
     await parts.engine.open();
     parts.model.start();
   }
@@ -96,9 +97,16 @@ export class DesktopApp {
     this.#quitting?.onBeforeQuit(event);
   }
 
+  /** The system ends the app: tasks are stopped, and nobody is asked. */
+  endNow(): void {
+    if (this.#quitting) this.#quitting.endNow();
+    else app.exit(0);
+  }
+
   #listen({ engine, settings, send, logger }: DesktopParts): void {
     engine.onDidAppend((taskId) => send('task-grew', { taskId }));
     onResume(() => engine.bridge?.wake());
+    onShutdown(() => this.endNow());
     const loginItem = createLoginItem();
     let isAtLogin = settings.value.startAtLogin;
     settings.onDidChange(({ startAtLogin }) => {
@@ -128,11 +136,17 @@ export class DesktopApp {
       hostname: hostname(),
     });
     const onDidCrash = (reason: string): void => logger.error({ event: 'window_crashed', reason });
-    const window = new MainWindow({ folder: this.#options.folder, onDidCrash });
+    const onDidLeave = (): void => navigation.pageLost();
+    const window = new MainWindow({ folder: this.#options.folder, onDidCrash, onDidLeave });
+    const navigation = new Navigation((place) => sendEvent(window.webContents, 'navigate', place));
     const onError = (error: unknown): void => logger.error({ event: 'window_failed', error: messageOf(error) });
+    const show = (): void => drop(window.show({ isDark: nativeTheme.shouldUseDarkColors }), onError);
     return {
-      ...{ engine, settings, model, window, logger },
-      show: () => drop(window.show({ isDark: nativeTheme.shouldUseDarkColors }), onError),
+      ...{ engine, settings, model, window, logger, navigation, show },
+      goTo(place) {
+        show();
+        navigation.goTo(place);
+      },
       send: (name, payload) => sendEvent(window.webContents, name, payload),
     };
   }

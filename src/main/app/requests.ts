@@ -9,13 +9,17 @@ import type { DesktopParts } from './desktop-app.ts';
 
 /** What each request of the window does. */
 export function createHandlers(parts: DesktopParts): Handlers {
-  const { engine, settings, model } = parts;
+  const { engine, settings, model, navigation } = parts;
   const bridge = (): Bridge => {
     if (engine.bridge) return engine.bridge;
     throw new CodedError('engine_stopped', engine.problem ?? 'The bridge does not run.');
   };
   return {
-    'state/get': () => model.state,
+    'state/get'() {
+      // What it asks for first is asked by a page that listens.
+      setImmediate(() => navigation.pageReady());
+      return model.state;
+    },
     'pairing/inspect': ({ link }) => inspect(link),
     'pairing/pair': async ({ link }) => {
       await bridge().pair(link);

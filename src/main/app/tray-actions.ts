@@ -14,20 +14,14 @@ export function createTrayActions(parts: DesktopParts): TrayActions {
   };
   return {
     open: () => parts.show(),
-    openPairing() {
-      parts.show();
-      parts.send('navigate', { to: 'pair' });
-    },
+    openPairing: () => parts.goTo({ to: 'pair' }),
     unpair: () => guarded(() => unpair(parts)),
     pause: (untilMs) => guarded(() => engine.bridge?.pause(untilMs)),
     resume: () => guarded(() => engine.bridge?.resume()),
     retry: () => guarded(() => engine.bridge?.retryNow()),
     answer: ({ approvalId, sha256 }, decision) =>
       guarded(() => engine.bridge?.approvals.answer(approvalId, { decision, sha256 })),
-    openTask(taskId) {
-      parts.show();
-      parts.send('navigate', { to: 'task', taskId });
-    },
+    openTask: (taskId) => parts.goTo({ to: 'task', taskId }),
     cancelTask: (taskId) => guarded(() => engine.bridge?.localTasks.cancel(taskId)),
     openWorkspace: (name) =>
       guarded(() => {
