@@ -70,6 +70,10 @@ export interface Bridge {
   resume(): void;
   /** The user's click: dials at once. */
   retryNow(): void;
+  /** Allows these folders and no others from now on. What runs in another one goes on. */
+  setWorkspaces(folders: BridgeConfig['workspaces']): void;
+  /** Why a folder could not be a workspace, in one sentence, or undefined. */
+  problemOfWorkspace(folder: string): string | undefined;
   /** While held no queued task begins; running ones go on. Not remembered over a restart. */
   holdTasks(isHeld: boolean): void;
   /** For a planned restart: what runs may wait this long for the next bridge. */

@@ -241,6 +241,15 @@ export class Engine implements Bridge {
     this.#link.wake();
   }
 
+  setWorkspaces(folders: BridgeConfig['workspaces']): void {
+    this.#options.workspaces.change(folders);
+    this.#didChange();
+  }
+
+  problemOfWorkspace(folder: string): string | undefined {
+    return this.#options.workspaces.problemOf(folder);
+  }
+
   holdTasks(isHeld: boolean): void {
     this.#tasks.hold(isHeld);
   }

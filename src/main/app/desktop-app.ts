@@ -12,14 +12,17 @@ import type { EventName, EventOf } from '../../protocol/ui/ipc.ts';
 import { sendEvent, serveRequests } from '../ipc/serve.ts';
 import type { DeepLinks } from '../os/deep-links.ts';
 import { createLoginItem } from '../os/login-item.ts';
-import { Notifier } from '../os/notifications.ts';
+import { Notifier, tellOfCrash } from '../os/notifications.ts';
 import { KeepAwake, onResume, onShutdown } from '../os/power.ts';
 import { createKeychainSecretStore, hasKeychain } from '../os/secrets.ts';
+import { createUpdates, type Updates } from '../os/updates.ts';
 import { AppTray } from '../tray/app-tray.ts';
 import { MainWindow } from '../windows/main-window.ts';
 import { type AppSettings, openAppSettings } from './app-settings.ts';
+import type { CrashGuard } from './crash-guard.ts';
 import { DesktopModel } from './desktop-model.ts';
 import { EngineHost } from './engine-host.ts';
+import { Growth } from './growth.ts';
 import { Navigation } from './navigation.ts';
 import { Quitting } from './quitting.ts';
 import { createHandlers } from './requests.ts';
@@ -32,6 +35,7 @@ export interface DesktopAppOptions {
   readonly folder: string;
   readonly links: DeepLinks;
   readonly start: StartArguments;
+  readonly crashes: CrashGuard;
 }
 
 /** Everything that runs while the app does, put together. */
@@ -40,6 +44,7 @@ export interface DesktopParts {
   readonly settings: AppSettings;
   readonly model: DesktopModel;
   readonly window: MainWindow;
+  readonly updates: Updates;
   readonly logger: Logger;
   show(): void;
   /** Shows the window, and this place in it. */
@@ -68,7 +73,12 @@ export class DesktopApp {
     const parts = await this.#open();
     this.#parts = parts;
     this.#quitting = new Quitting(parts, () => this.#close());
-    const { folder, links, start } = this.#options;
+    const { folder, links, start, crashes } = this.#options;
+    crashes.setWitness({
+      keepTasksFor: async (seconds) => parts.engine.bridge?.keepTasksFor(seconds),
+      log: (error) => parts.logger.error({ event: 'app_crashed', error: messageOf(error) }),
+    });
+    if (start.isAfterCrash) parts.logger.warn({ event: 'app_restarted', after: crashes.lastMessage });
     serveRequests(createHandlers(parts), parts.logger);
     const actions = createTrayActions(parts);
     this.#tray = new AppTray({ iconFolder: path.join(folder, 'icons'), actions, clock: systemClock });
@@ -87,6 +97,8 @@ export class DesktopApp {
     links.onLink((link) => parts.goTo({ to: 'pair', link }));
     await parts.engine.open();
     parts.model.start();
+    parts.updates.start();
+    if (start.isAfterCrash) tellOfCrash(crashes.lastMessage);
   }
 
   show(): void {
@@ -104,7 +116,8 @@ export class DesktopApp {
   }
 
   #listen({ engine, settings, send, logger }: DesktopParts): void {
-    engine.onDidAppend((taskId) => send('task-grew', { taskId }));
+    const growth = new Growth(systemClock, (taskId) => send('task-grew', { taskId }));
+    engine.onDidAppend((taskId) => growth.grew(taskId));
     onResume(() => engine.bridge?.wake());
     onShutdown(() => this.endNow());
     const loginItem = createLoginItem();
@@ -130,8 +143,9 @@ export class DesktopApp {
     const engine = new EngineHost({ dataDir, secrets, logger });
     const settings = openAppSettings(app.getPath('userData'));
     const secretStorage = isInKeychain ? 'keychain' : 'file';
+    const updates = createUpdates({ isSigned: false, logger });
     const model = new DesktopModel({
-      ...{ engine, settings, clock: systemClock, secretStorage },
+      ...{ engine, settings, clock: systemClock, secretStorage, updates },
       isSigned: false,
       hostname: hostname(),
     });
@@ -142,7 +156,7 @@ export class DesktopApp {
     const onError = (error: unknown): void => logger.error({ event: 'window_failed', error: messageOf(error) });
     const show = (): void => drop(window.show({ isDark: nativeTheme.shouldUseDarkColors }), onError);
     return {
-      ...{ engine, settings, model, window, logger, navigation, show },
+      ...{ engine, settings, model, window, updates, logger, navigation, show },
       goTo(place) {
         show();
         navigation.goTo(place);

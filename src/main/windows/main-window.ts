@@ -37,6 +37,10 @@ export class MainWindow {
     return this.#window?.webContents;
   }
 
+  get window(): BrowserWindow | undefined {
+    return this.#window;
+  }
+
   get isFocused(): boolean {
     return this.#window?.isFocused() ?? false;
   }

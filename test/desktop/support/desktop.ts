@@ -22,6 +22,8 @@ export interface DesktopOptions {
   /** Text of `bridge/config.json`. */
   readonly config?: object;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where a folder is made that is home and data folder; agents treat a home among temporary files in another way. */
+  readonly homes?: string;
   readonly args?: readonly string[];
 }
 
@@ -49,7 +51,8 @@ export interface Desktop {
 }
 
 export async function startDesktop(options: DesktopOptions = {}): Promise<Desktop> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'ctrlnode-desktop-'));
+  if (options.homes) mkdirSync(options.homes, { recursive: true });
+  const folder = mkdtempSync(path.join(options.homes ?? tmpdir(), 'ctrlnode-desktop-'));
   const data = path.join(folder, 'data');
   if (options.config) {
     mkdirSync(path.join(data, 'bridge'), { recursive: true });
@@ -60,6 +63,7 @@ export async function startDesktop(options: DesktopOptions = {}): Promise<Deskto
     ...(process.env as Record<string, string>),
     CTRLNODE_DATA_DIR: data,
     XDG_CONFIG_HOME: path.join(folder, 'config'),
+    ...(options.homes && { HOME: folder }),
     ...options.env,
   };
   const app = await _electron.launch({ executablePath: PROGRAM, args: [...switches, ...(options.args ?? [])], env });
