@@ -42,7 +42,10 @@ describe.skipIf('missing' in agent)('the real Claude Code in the tray app', () =
       .getByRole('button', { name: /Leave a mark/ })
       .first()
       .click();
-    await desktop.page.getByText('I will leave a mark.').first().waitFor();
+    await desktop.page
+      .getByText(/^I will leave a mark\.$/)
+      .first()
+      .waitFor();
     await expect.poll(desktop.icon, { timeout: 15_000 }).toBe('needs-you');
     return path.join(desktop.folder, 'data/workspace/tasks', taskId, 'mark');
   }
@@ -60,7 +63,10 @@ describe.skipIf('missing' in agent)('the real Claude Code in the tray app', () =
     expect(existsSync(mark)).toBe(false);
     await desktop.screenshot('claude-asks');
     await answer('allow');
-    await desktop.page.getByText('That was the mark.').first().waitFor();
+    await desktop.page
+      .getByText(/^That was the mark\.$/)
+      .first()
+      .waitFor();
     expect(existsSync(mark)).toBe(true);
     await expect.poll(async () => (await desktop.menu()).approvals).toBeUndefined();
   });
