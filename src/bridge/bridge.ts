@@ -71,6 +71,14 @@ export interface Bridge {
   resume(): void;
   /** The user's click: dials at once. */
   retryNow(): void;
+  /** Allows these folders and no others from now on. What runs in another one goes on. */
+  setWorkspaces(folders: BridgeConfig['workspaces']): void;
+  /** Why a folder could not be a workspace, in one sentence, or undefined. */
+  problemOfWorkspace(folder: string): string | undefined;
+  /** While held no queued task begins; running ones go on. Not remembered over a restart. */
+  holdTasks(isHeld: boolean): void;
+  /** For a planned restart: what runs may wait this long for the next bridge. */
+  keepTasksFor(seconds: number): Promise<void>;
   /** The machine woke up, or its network changed. */
   wake(): void;
   /** Ends tasks, says goodbye, closes everything. Never rejects. */

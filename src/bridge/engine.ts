@@ -244,6 +244,23 @@ export class Engine implements Bridge {
     this.#link.wake();
   }
 
+  setWorkspaces(folders: BridgeConfig['workspaces']): void {
+    this.#options.workspaces.change(folders);
+    this.#didChange();
+  }
+
+  problemOfWorkspace(folder: string): string | undefined {
+    return this.#options.workspaces.problemOf(folder);
+  }
+
+  holdTasks(isHeld: boolean): void {
+    this.#tasks.hold(isHeld);
+  }
+
+  keepTasksFor(seconds: number): Promise<void> {
+    return this.#options.supervisor.keepFor(seconds);
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;

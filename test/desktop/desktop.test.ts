@@ -2,16 +2,23 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { fixture } from '../support/fixture-programs.ts';
-import { type Stack, startStack } from '../support/stack.ts';
 import { type Desktop, startDesktop } from './support/desktop.ts';
+import { startPaired } from './support/paired.ts';
 
 let desktop: Desktop;
-let stack: Stack | undefined;
-afterEach(async () => {
-  await desktop.close();
-  await stack?.stop();
-  stack = undefined;
-});
+let stop: () => Promise<void> = async () => undefined;
+afterEach(() => stop());
+
+async function start(args: readonly string[] = []): Promise<void> {
+  desktop = await startDesktop({ config, args });
+  stop = desktop.close;
+}
+
+async function pair() {
+  const paired = await startPaired({ config });
+  ({ desktop, stop } = paired);
+  return { ...paired, page: desktop.page };
+}
 
 const programs = {
   slow: fixture('slow-lines.mjs', ['400', '20']),
@@ -19,35 +26,9 @@ const programs = {
 };
 const config = { workspaces: {}, providers: { command: { programs } } };
 
-/** Pairs the app with a control plane of its own through a deep link. */
-async function startPaired() {
-  stack = await startStack();
-  const { client } = await stack.pairClient();
-  const invite = await client.invite('bridge');
-  const link = invite.link.replace(/^(https?:\/\/[^/]+)\/pair#/, 'ctrlnode://pair?server=$1#');
-  desktop = await startDesktop({ config });
-  await desktop.startAgain(link);
-  const { page } = desktop;
-  await page.getByRole('button', { name: /Pair with 127\.0\.0\.1/ }).click();
-  await page.getByRole('heading', { name: 'Online' }).waitFor();
-  const state = await client.when((each) => each.bridges.filter((bridge) => bridge.isOnline).length === 2, 15_000);
-  const bridge = state.bridges.find((each) => each.bridgeId !== stack?.ready.bridge.id);
-  if (!bridge) throw new Error('No bridge of the desktop');
-  const launch = (program: string) =>
-    client.launchTask({
-      bridgeId: bridge.bridgeId,
-      title: `Run ${program}`,
-      instructions: 'Run it.',
-      provider: 'command',
-      workspace: 'default',
-      settings: { program },
-    });
-  return { client, page, launch };
-}
-
 describe('the tray app', () => {
   test('first run: it says that it is not paired, in the window and in the tray', async () => {
-    desktop = await startDesktop({ config });
+    await start();
     await desktop.page.getByRole('heading', { name: 'Not paired' }).waitFor();
     await desktop.screenshot('first-run');
     expect(await desktop.icon()).toBe('offline');
@@ -59,7 +40,7 @@ describe('the tray app', () => {
   });
 
   test('a deep link pairs it after a press, and a task shows its log as it runs', async () => {
-    const { page, launch } = await startPaired();
+    const { page, launch } = await pair();
     await desktop.screenshot('online');
     await launch('slow').outcome;
     await page.getByRole('button', { name: /Run slow/ }).click();
@@ -70,7 +51,7 @@ describe('the tray app', () => {
   });
 
   test('paused and resumed from the menu', async () => {
-    const { page } = await startPaired();
+    const { page } = await pair();
     await desktop.press('pause-now');
     await page.getByRole('heading', { name: 'Paused' }).waitFor();
     await expect.poll(desktop.icon).toBe('paused');
@@ -79,7 +60,7 @@ describe('the tray app', () => {
   });
 
   test('start at login writes a file that starts it hidden, and takes it away again', async () => {
-    desktop = await startDesktop({ config });
+    await start();
     const file = path.join(desktop.folder, 'config/autostart/ctrlnode.desktop');
     await desktop.press('start-at-login');
     await expect.poll(() => existsSync(file)).toBe(true);
@@ -89,20 +70,41 @@ describe('the tray app', () => {
     await expect.poll(() => existsSync(file)).toBe(false);
   });
 
+  test('closing the window keeps it; a second start, and the tray, open it again', async () => {
+    await start();
+    const { page, app } = desktop;
+    const closed = page.waitForEvent('close');
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
+    await closed;
+    const [again] = await Promise.all([app.waitForEvent('window'), desktop.startAgain()]);
+    await again.getByRole('heading', { name: 'Not paired' }).waitFor();
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
+    const [third] = await Promise.all([app.waitForEvent('window'), desktop.press('open')]);
+    await third.getByRole('heading', { name: 'Not paired' }).waitFor();
+  });
+
+  test('started hidden it shows no window, until a deep link opens the page that asks', async () => {
+    await start(['--hidden']);
+    const { app } = desktop;
+    await expect.poll(desktop.icon).toBe('offline');
+    expect(app.windows()).toEqual([]);
+    const link = `ctrlnode://pair?server=http://127.0.0.1:9#${'a'.repeat(20)}`;
+    const [page] = await Promise.all([app.waitForEvent('window'), desktop.startAgain(link)]);
+    await page.getByRole('heading', { name: /Pair/ }).waitFor();
+  });
+
   test('a window that crashed comes back with what it showed', async () => {
-    desktop = await startDesktop({ config });
+    await start();
     await desktop.page.getByRole('heading', { name: 'Not paired' }).waitFor();
-    await desktop.app.evaluate(({ BrowserWindow }) =>
-      BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer(),
+    // A script that is given to a page which is just dying is never answered: so only after the next page has loaded.
+    await desktop.app.evaluate(
+      ({ BrowserWindow }) =>
+        new Promise<void>((resolve) => {
+          const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+          contents?.once('did-finish-load', () => resolve());
+          contents?.forcefullyCrashRenderer();
+        }),
     );
-    await expect
-      .poll(
-        () =>
-          desktop.app.evaluate(({ BrowserWindow }) =>
-            BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript('document.body.innerText'),
-          ),
-        { timeout: 15_000 },
-      )
-      .toContain('Not paired');
+    await expect.poll(desktop.text, { timeout: 15_000 }).toContain('Not paired');
   });
 });

@@ -12,14 +12,18 @@ import type { EventName, EventOf } from '../../protocol/ui/ipc.ts';
 import { sendEvent, serveRequests } from '../ipc/serve.ts';
 import type { DeepLinks } from '../os/deep-links.ts';
 import { createLoginItem } from '../os/login-item.ts';
-import { Notifier } from '../os/notifications.ts';
-import { KeepAwake, onResume } from '../os/power.ts';
+import { Notifier, tellOfCrash } from '../os/notifications.ts';
+import { KeepAwake, onResume, onShutdown } from '../os/power.ts';
 import { createKeychainSecretStore, hasKeychain } from '../os/secrets.ts';
+import { createUpdates, type Updates } from '../os/updates.ts';
 import { AppTray } from '../tray/app-tray.ts';
 import { MainWindow } from '../windows/main-window.ts';
 import { type AppSettings, openAppSettings } from './app-settings.ts';
+import type { CrashGuard } from './crash-guard.ts';
 import { DesktopModel } from './desktop-model.ts';
 import { EngineHost } from './engine-host.ts';
+import { Growth } from './growth.ts';
+import { Navigation } from './navigation.ts';
 import { Quitting } from './quitting.ts';
 import { createHandlers } from './requests.ts';
 import type { StartArguments } from './start-arguments.ts';
@@ -31,6 +35,7 @@ export interface DesktopAppOptions {
   readonly folder: string;
   readonly links: DeepLinks;
   readonly start: StartArguments;
+  readonly crashes: CrashGuard;
 }
 
 /** Everything that runs while the app does, put together. */
@@ -39,8 +44,12 @@ export interface DesktopParts {
   readonly settings: AppSettings;
   readonly model: DesktopModel;
   readonly window: MainWindow;
+  readonly updates: Updates;
   readonly logger: Logger;
   show(): void;
+  /** Shows the window, and this place in it. */
+  goTo(place: EventOf<'navigate'>): void;
+  readonly navigation: Navigation;
   send<N extends EventName>(name: N, payload: EventOf<N>): void;
 }
 
@@ -64,7 +73,12 @@ export class DesktopApp {
     const parts = await this.#open();
     this.#parts = parts;
     this.#quitting = new Quitting(parts, () => this.#close());
-    const { folder, links, start } = this.#options;
+    const { folder, links, start, crashes } = this.#options;
+    crashes.setWitness({
+      keepTasksFor: async (seconds) => parts.engine.bridge?.keepTasksFor(seconds),
+      log: (error) => parts.logger.error({ event: 'app_crashed', error: messageOf(error) }),
+    });
+    if (start.isAfterCrash) parts.logger.warn({ event: 'app_restarted', after: crashes.lastMessage });
     serveRequests(createHandlers(parts), parts.logger);
     const actions = createTrayActions(parts);
     this.#tray = new AppTray({ iconFolder: path.join(folder, 'icons'), actions, clock: systemClock });
@@ -80,12 +94,11 @@ export class DesktopApp {
     if (__TEST_HOOKS__) installTestHooks(() => this.#tray);
     this.#listen(parts);
     if (!start.isHidden) this.show();
-    links.onLink((link) => {
-      this.show();
-      parts.send('navigate', { to: 'pair', link });
-    });
+    links.onLink((link) => parts.goTo({ to: 'pair', link }));
     await parts.engine.open();
     parts.model.start();
+    parts.updates.start();
+    if (start.isAfterCrash) tellOfCrash(crashes.lastMessage);
   }
 
   show(): void {
@@ -96,9 +109,17 @@ export class DesktopApp {
     this.#quitting?.onBeforeQuit(event);
   }
 
+  /** The system ends the app: tasks are stopped, and nobody is asked. */
+  endNow(): void {
+    if (this.#quitting) this.#quitting.endNow();
+    else app.exit(0);
+  }
+
   #listen({ engine, settings, send, logger }: DesktopParts): void {
-    engine.onDidAppend((taskId) => send('task-grew', { taskId }));
+    const growth = new Growth(systemClock, (taskId) => send('task-grew', { taskId }));
+    engine.onDidAppend((taskId) => growth.grew(taskId));
     onResume(() => engine.bridge?.wake());
+    onShutdown(() => this.endNow());
     const loginItem = createLoginItem();
     let isAtLogin = settings.value.startAtLogin;
     settings.onDidChange(({ startAtLogin }) => {
@@ -122,17 +143,24 @@ export class DesktopApp {
     const engine = new EngineHost({ dataDir, secrets, logger });
     const settings = openAppSettings(app.getPath('userData'));
     const secretStorage = isInKeychain ? 'keychain' : 'file';
+    const updates = createUpdates({ isSigned: __IS_SIGNED__, logger });
     const model = new DesktopModel({
-      ...{ engine, settings, clock: systemClock, secretStorage },
+      ...{ engine, settings, clock: systemClock, secretStorage, updates },
       isSigned: __IS_SIGNED__,
       hostname: hostname(),
     });
     const onDidCrash = (reason: string): void => logger.error({ event: 'window_crashed', reason });
-    const window = new MainWindow({ folder: this.#options.folder, onDidCrash });
+    const onDidLeave = (): void => navigation.pageLost();
+    const window = new MainWindow({ folder: this.#options.folder, onDidCrash, onDidLeave });
+    const navigation = new Navigation((place) => sendEvent(window.webContents, 'navigate', place));
     const onError = (error: unknown): void => logger.error({ event: 'window_failed', error: messageOf(error) });
+    const show = (): void => drop(window.show({ isDark: nativeTheme.shouldUseDarkColors }), onError);
     return {
-      ...{ engine, settings, model, window, logger },
-      show: () => drop(window.show({ isDark: nativeTheme.shouldUseDarkColors }), onError),
+      ...{ engine, settings, model, window, updates, logger, navigation, show },
+      goTo(place) {
+        show();
+        navigation.goTo(place);
+      },
       send: (name, payload) => sendEvent(window.webContents, name, payload),
     };
   }

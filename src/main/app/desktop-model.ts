@@ -5,6 +5,7 @@ import { isTerminal } from '../../protocol/task-state.ts';
 import type { DesktopState } from '../../protocol/ui/desktop-state.ts';
 import type { Snapshot, TaskSummary } from '../../protocol/ui/snapshot.ts';
 import { version } from '../../protocol/version.ts';
+import type { Updates } from '../os/updates.ts';
 import type { AppSettings } from './app-settings.ts';
 import type { EngineHost } from './engine-host.ts';
 import { QueueHistory } from './queue-history.ts';
@@ -15,6 +16,7 @@ export interface DesktopModelOptions {
   readonly clock: Clock;
   readonly secretStorage: DesktopState['secretStorage'];
   readonly isSigned: boolean;
+  readonly updates: Updates;
   readonly hostname: string;
 }
 
@@ -34,10 +36,11 @@ export class DesktopModel implements Disposable {
 
   constructor(options: DesktopModelOptions) {
     this.#options = options;
-    const { engine, clock, settings } = options;
+    const { engine, clock, settings, updates } = options;
     const look = () => engine.bridge?.snapshot;
     this.#history = this.#held.add(new QueueHistory({ clock, look, onDidAdd: () => this.changeSoon() }));
     this.#held.add(engine.onDidChange(() => this.changeSoon()));
+    this.#held.add(updates.onDidChange(() => this.changeSoon()));
     this.#held.add(settings.onDidChange(() => this.changeSoon()));
   }
 
@@ -47,12 +50,13 @@ export class DesktopModel implements Disposable {
   }
 
   get state(): DesktopState {
-    const { engine, settings, secretStorage, isSigned } = this.#options;
+    const { engine, settings, secretStorage, isSigned, updates } = this.#options;
     return {
       revision: this.#revision,
       snapshot: engine.bridge?.snapshot ?? this.#emptySnapshot(),
       tasks: shownTasks(engine.bridge?.taskSummaries() ?? []),
       queueHistory: [...this.#history.points],
+      updates: updates.state,
       settings: settings.value,
       secretStorage,
       isSigned,

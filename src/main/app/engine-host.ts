@@ -43,6 +43,10 @@ export class EngineHost {
     return this.#problem;
   }
 
+  get bridgeDir(): string {
+    return this.#options.dataDir.bridge;
+  }
+
   async open(): Promise<void> {
     const { dataDir, secrets, logger } = this.#options;
     try {

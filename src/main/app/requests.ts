@@ -6,16 +6,22 @@ import { parsePairingLink } from '../../sealing/pairing-link.ts';
 import { readRecords } from '../ipc/read-records.ts';
 import type { Handlers } from '../ipc/serve.ts';
 import type { DesktopParts } from './desktop-app.ts';
+import { installUpdate } from './install-update.ts';
+import { chooseWorkspace, forgetWorkspace } from './workspace-requests.ts';
 
 /** What each request of the window does. */
 export function createHandlers(parts: DesktopParts): Handlers {
-  const { engine, settings, model } = parts;
+  const { engine, settings, model, navigation, updates, window } = parts;
   const bridge = (): Bridge => {
     if (engine.bridge) return engine.bridge;
     throw new CodedError('engine_stopped', engine.problem ?? 'The bridge does not run.');
   };
   return {
-    'state/get': () => model.state,
+    'state/get'() {
+      // What it asks for first is asked by a page that listens.
+      setImmediate(() => navigation.pageReady());
+      return model.state;
+    },
     'pairing/inspect': ({ link }) => inspect(link),
     'pairing/pair': async ({ link }) => {
       await bridge().pair(link);
@@ -42,6 +48,10 @@ export function createHandlers(parts: DesktopParts): Handlers {
       return null;
     },
     'settings/change': (change) => done(settings.change(change)),
+    'workspaces/add': async () => ({ name: (await chooseWorkspace(engine, window.window)) ?? null }),
+    'workspaces/remove': ({ name }) => done(forgetWorkspace(engine, name)),
+    'updates/check': () => done(updates.check()),
+    'updates/install': () => done(installUpdate(parts)),
     'workspaces/open': ({ name }) => openFolder(workspaceOf(bridge(), name)),
   };
 }

@@ -4,30 +4,25 @@ import { drop } from '../../base/drop.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { TrayActions } from '../tray/tray-menu.ts';
 import type { DesktopParts } from './desktop-app.ts';
+import { installUpdate } from './install-update.ts';
 
 /** What the items of the tray's menu do. What fails is said in a dialog: a menu has no place for it. */
 export function createTrayActions(parts: DesktopParts): TrayActions {
-  const { engine, settings } = parts;
+  const { engine, settings, updates } = parts;
   const guarded = (act: () => unknown): void => {
     const onError = (error: unknown): void => dialog.showErrorBox('That did not work', messageOf(error));
     drop(Promise.resolve().then(act), onError);
   };
   return {
     open: () => parts.show(),
-    openPairing() {
-      parts.show();
-      parts.send('navigate', { to: 'pair' });
-    },
+    openPairing: () => parts.goTo({ to: 'pair' }),
     unpair: () => guarded(() => unpair(parts)),
     pause: (untilMs) => guarded(() => engine.bridge?.pause(untilMs)),
     resume: () => guarded(() => engine.bridge?.resume()),
     retry: () => guarded(() => engine.bridge?.retryNow()),
     answer: ({ approvalId, sha256 }, decision) =>
       guarded(() => engine.bridge?.approvals.answer(approvalId, { decision, sha256 })),
-    openTask(taskId) {
-      parts.show();
-      parts.send('navigate', { to: 'task', taskId });
-    },
+    openTask: (taskId) => parts.goTo({ to: 'task', taskId }),
     cancelTask: (taskId) => guarded(() => engine.bridge?.localTasks.cancel(taskId)),
     openWorkspace: (name) =>
       guarded(() => {
@@ -35,7 +30,8 @@ export function createTrayActions(parts: DesktopParts): TrayActions {
         return workspace && shell.openPath(workspace.path);
       }),
     setStartAtLogin: (startAtLogin) => settings.change({ startAtLogin }),
-    checkForUpdates: () => undefined,
+    checkForUpdates: () => updates.check(),
+    installUpdate: () => guarded(() => installUpdate(parts)),
     quit: () => app.quit(),
   };
 }

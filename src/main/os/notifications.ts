@@ -9,6 +9,13 @@ export interface NotifierActions {
   answer(approval: PendingApproval, decision: 'allow' | 'deny'): void;
 }
 
+/** After the app started itself anew. */
+export function tellOfCrash(message: string): void {
+  if (!Notification.isSupported()) return;
+  const body = `It stopped unexpectedly (${message}). Tasks that ran went on, and nothing is lost.`;
+  new Notification({ title: 'CTRL NODE was restarted', body }).show();
+}
+
 /** More at once are one. */
 const SINGLE_MAX = 2;
 

@@ -7,6 +7,15 @@ export function onResume(listener: () => void): void {
   powerMonitor.on('unlock-screen', listener);
 }
 
+/** Tells when the machine is about to shut down, which waits a moment for us (Linux and macOS). */
+export function onShutdown(listener: () => void): void {
+  // Its types know the event without its argument.
+  powerMonitor.on('shutdown', (event?: { preventDefault?(): void }) => {
+    event?.preventDefault?.();
+    listener();
+  });
+}
+
 /** Keeps the machine from sleeping while tasks run, if the person wants that. The screen may go dark. */
 export class KeepAwake {
   #blocker: number | undefined;

@@ -1,4 +1,5 @@
 import type { MenuItemConstructorOptions } from 'electron/main';
+import { assertNever } from '../../base/assert-never.ts';
 import { durationOf, shortDurationOf } from '../../base/times.ts';
 import { isTerminal } from '../../protocol/task-state.ts';
 import type { DesktopState } from '../../protocol/ui/desktop-state.ts';
@@ -19,6 +20,7 @@ export interface TrayActions {
   openWorkspace(name: string): void;
   setStartAtLogin(isOn: boolean): void;
   checkForUpdates(): void;
+  installUpdate(): void;
   quit(): void;
 }
 
@@ -47,7 +49,7 @@ export function trayMenu(state: DesktopState, actions: TrayActions, now: number)
       checked: state.settings.startAtLogin,
       click: (item) => actions.setStartAtLogin(item.checked),
     },
-    { id: 'updates', label: 'Check for updates…', click: () => actions.checkForUpdates() },
+    updateItem(state, actions),
     SEPARATOR,
     { id: 'quit', label: 'Quit CTRL NODE', click: () => actions.quit() },
   ];
@@ -124,6 +126,29 @@ function workspaceItems({ snapshot }: DesktopState, actions: TrayActions): Item[
   if (!only) return [];
   if (workspaces.length === 1) return [open(only, 'Open workspace folder')];
   return [{ label: 'Open workspace folder', submenu: workspaces.map((each) => open(each, each.name)) }];
+}
+
+function updateItem({ updates, snapshot }: DesktopState, actions: TrayActions): Item {
+  const { kind, version } = updates;
+  const told = (label: string): Item => ({ id: 'updates', label, enabled: false });
+  const check = (label: string): Item => ({ id: 'updates', label, click: () => actions.checkForUpdates() });
+  switch (kind) {
+    case 'none':
+      return told('Updates come with signed builds');
+    case 'idle':
+      return check('Check for updates');
+    case 'failed':
+      return check('Updates could not be looked for. Try again');
+    case 'checking':
+      return told('Looking for updates');
+    case 'downloading':
+      return told(`Downloading ${version}`);
+    case 'ready':
+      if (snapshot.runningTasks > 0) return told(`${version} is ready, once no task runs`);
+      return { id: 'updates', label: `Restart to update to ${version}`, click: () => actions.installUpdate() };
+    default:
+      return assertNever(kind, 'update');
+  }
 }
 
 function tomorrowMorning(now: number): number {

@@ -9,6 +9,8 @@ export interface MainWindowOptions {
   readonly folder: string;
   /** The page died; it is loaded anew. */
   readonly onDidCrash: (reason: string) => void;
+  /** There is no page that listens: it is loaded, or gone. */
+  readonly onDidLeave: () => void;
 }
 
 const CRASHES_MAX = 3;
@@ -33,6 +35,10 @@ export class MainWindow {
 
   get webContents(): Electron.WebContents | undefined {
     return this.#window?.webContents;
+  }
+
+  get window(): BrowserWindow | undefined {
+    return this.#window;
   }
 
   get isFocused(): boolean {
@@ -85,8 +91,10 @@ export class MainWindow {
     window.once('ready-to-show', () => window.show());
     window.on('closed', () => {
       if (this.#window === window) this.#window = undefined;
+      this.#options.onDidLeave();
     });
     const { webContents } = window;
+    webContents.on('did-start-loading', () => this.#options.onDidLeave());
     webContents.on('will-navigate', (event) => event.preventDefault());
     webContents.on('will-attach-webview', (event) => event.preventDefault());
     webContents.setWindowOpenHandler(({ url }) => {

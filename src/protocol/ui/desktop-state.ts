@@ -19,6 +19,13 @@ export const desktopSettingsSchema = z.object({
 });
 export type DesktopSettings = z.infer<typeof desktopSettingsSchema>;
 
+/** `none`: this build takes no updates. `ready`: downloaded, installed when the person asks. */
+export const updateStateSchema = z.object({
+  kind: z.enum(['none', 'idle', 'checking', 'downloading', 'ready', 'failed']),
+  version: z.string().nullable(),
+});
+export type UpdateState = z.infer<typeof updateStateSchema>;
+
 export const desktopStateSchema = z.object({
   /** Grows with every state that is pushed; an older one is dropped. */
   revision: z.number(),
@@ -26,6 +33,7 @@ export const desktopStateSchema = z.object({
   /** Unfinished ones first, then the newest; at most so many as a window shows. */
   tasks: z.array(taskSummarySchema),
   queueHistory: z.array(queuePointSchema),
+  updates: updateStateSchema,
   settings: desktopSettingsSchema,
   /** Where the keys rest. `file`: readable by programs of the same user only by its access rights. */
   secretStorage: z.enum(['keychain', 'file']),

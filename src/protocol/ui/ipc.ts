@@ -26,6 +26,12 @@ export const REQUESTS = {
   },
   'pairing/pair': { request: z.object({ link: linkSchema }), response: nothing },
   'pairing/unpair': { request: nothing, response: nothing },
+  /** The person chooses a folder in the system's dialog; tasks may be launched in it at once. Null if none was chosen. */
+  'workspaces/add': { request: nothing, response: z.object({ name: z.string().nullable() }) },
+  'workspaces/remove': { request: z.object({ name: z.string() }), response: nothing },
+  'updates/check': { request: nothing, response: nothing },
+  /** Restarts into the newer version. Refused while tasks run. */
+  'updates/install': { request: nothing, response: nothing },
   'link/pause': { request: z.object({ untilMs: z.number().nullable() }), response: nothing },
   'link/resume': { request: nothing, response: nothing },
   'link/retry': { request: nothing, response: nothing },
