@@ -15,6 +15,7 @@ export interface DesktopModelOptions {
   readonly clock: Clock;
   readonly secretStorage: DesktopState['secretStorage'];
   readonly isSigned: boolean;
+  readonly configFile: string;
   readonly hostname: string;
 }
 
@@ -47,7 +48,7 @@ export class DesktopModel implements Disposable {
   }
 
   get state(): DesktopState {
-    const { engine, settings, secretStorage, isSigned } = this.#options;
+    const { engine, settings, secretStorage, isSigned, configFile } = this.#options;
     return {
       revision: this.#revision,
       snapshot: engine.bridge?.snapshot ?? this.#emptySnapshot(),
@@ -56,6 +57,7 @@ export class DesktopModel implements Disposable {
       settings: settings.value,
       secretStorage,
       isSigned,
+      configFile,
       engineProblem: engine.problem,
     };
   }
