@@ -25,7 +25,7 @@ export function ConnectionHeader({ state, onPair }: ConnectionHeaderProps) {
   const words = [
     [name, server && new URL(server).host].filter(Boolean).join(' · '),
     detailOf(connection, now),
-    queue.records > 0 && `${countOf(queue.records, 'record')} waiting`,
+    connection.state !== 'unpaired' && queue.records > 0 && `${countOf(queue.records, 'record')} waiting`,
   ];
   return (
     <header className="grid shrink-0 grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-2.5 border-b border-line bg-surface px-4 pt-3 pb-2.5">

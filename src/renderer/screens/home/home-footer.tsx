@@ -4,11 +4,12 @@ import { Button } from '../../../ui/button.tsx';
 import type { Go } from '../../app/place.ts';
 
 export function HomeFooter({ state, go }: { state: DesktopState; go: Go }) {
-  const found = state.snapshot.providers.filter(({ isInstalled }) => isInstalled).length;
+  const { providers } = state.snapshot;
+  const found = providers.filter(({ isInstalled }) => isInstalled).length;
   return (
     <footer className="flex shrink-0 items-center justify-between gap-2 border-t border-line bg-surface px-2 py-1.5">
       <Button look="quiet" onClick={() => go({ to: 'agents' })}>
-        {countOf(found, 'agent')} found
+        {providers.length === 0 ? 'Looking for agents' : `${countOf(found, 'agent')} found`}
       </Button>
       <Button look="quiet" onClick={() => go({ to: 'settings' })}>
         Settings

@@ -20,7 +20,9 @@ interface HomeScreenProps {
 export function HomeScreen({ state, openTask, onOpenTask, go }: HomeScreenProps) {
   const answers = useApprovalAnswers();
   const open = state.tasks.find((task) => task.taskId === openTask);
-  const { pendingApprovals } = state.snapshot;
+  const { pendingApprovals, connection } = state.snapshot;
+  // What waits before there is anyone to send it to worries nobody.
+  const isPaired = connection.state !== 'unpaired';
   const asked = pendingApprovals.find(({ taskId }) => taskId === open?.taskId) ?? pendingApprovals[0];
   useShortcuts({
     a: () => asked && answers.press(asked, 'allow'),
@@ -32,7 +34,7 @@ export function HomeScreen({ state, openTask, onOpenTask, go }: HomeScreenProps)
       <div
         className={`flex min-h-0 min-w-0 flex-1 flex-col md:max-w-[400px] md:border-r md:border-line ${open ? 'max-md:hidden' : ''}`}
       >
-        <QueueSection state={state} />
+        {isPaired && <QueueSection state={state} />}
         <div className="min-h-0 flex-1 overflow-y-auto">
           <FirstSteps state={state} go={go} />
           <WaitingSection state={state} answers={answers} onOpenTask={onOpenTask} />

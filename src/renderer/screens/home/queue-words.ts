@@ -37,7 +37,7 @@ export function wordsOfQueue(
   if (queue.records > 0)
     return `${sizeOf(queue.bytes)}, ${isOnline ? 'being sent' : 'kept on this disk until the link is back'}`;
   const caught = lastCatchUp(points);
-  if (!caught) return isOnline ? 'Everything has arrived' : 'Nothing has been written since';
+  if (!caught) return isOnline ? 'Everything has arrived' : 'Nothing waits';
   const { at, offlineMs, peakRecords } = caught;
   return `Caught up ${agoOf(at, now)} after ${durationOf(offlineMs)} offline, ${countOf(peakRecords, 'record')}`;
 }

@@ -1,16 +1,17 @@
+import { useEffect, useState } from 'react';
 import type { DesktopSettings, DesktopState } from '../../../protocol/ui/desktop-state.ts';
 import { Button } from '../../../ui/button.tsx';
 import { request } from '../../app/desktop-client.ts';
 import { ProblemText } from '../../app/problem-text.tsx';
-import { useAction } from '../../app/use-action.ts';
+import { type Action, useAction } from '../../app/use-action.ts';
 import { ScreenFrame } from './screen-frame.tsx';
 import { Unpair } from './unpair.tsx';
 
 /** What this app does by itself, and where the rest is decided. */
 export function SettingsScreen({ state, onDone }: { state: DesktopState; onDone: () => void }) {
   const action = useAction();
-  const { settings, snapshot } = state;
-  const change = (part: Partial<DesktopSettings>): void => action.run(() => request('settings/change', part));
+  const { snapshot } = state;
+  const { settings, change } = useSettings(state.settings, action);
   return (
     <ScreenFrame title="Settings" onDone={onDone}>
       <ProblemText>{action.problem}</ProblemText>
@@ -62,6 +63,20 @@ export function SettingsScreen({ state, onDone }: { state: DesktopState; onDone:
       </Group>
     </ScreenFrame>
   );
+}
+
+/** As they were asked for, until the app has them: a switch must not jump back under the finger. */
+function useSettings(actual: DesktopSettings, action: Action) {
+  const [asked, setAsked] = useState<Partial<DesktopSettings>>({});
+  const isTaken = Object.entries(asked).every(([key, value]) => actual[key as keyof DesktopSettings] === value);
+  useEffect(() => {
+    if (isTaken || action.problem !== '') setAsked({});
+  }, [isTaken, action.problem]);
+  const change = (part: Partial<DesktopSettings>): void => {
+    setAsked((before) => ({ ...before, ...part }));
+    action.run(() => request('settings/change', part));
+  };
+  return { settings: { ...actual, ...asked }, change };
 }
 
 function Folders({ state }: { state: DesktopState }) {
