@@ -29,6 +29,7 @@ const config = {
 /** Starts a task in the window itself, as a person does. */
 async function startTask(agentName: string, more: { words?: string; program?: string } = {}): Promise<void> {
   const { page } = desktop;
+  await page.getByRole('heading', { level: 1 }).waitFor();
   // Out of a field, where a key is a letter.
   await page.keyboard.press('Escape');
   await page.keyboard.press('n');
@@ -68,10 +69,6 @@ describe('the window', () => {
     await page.getByRole('button', { name: 'Look again' }).click();
     await page.getByRole('button', { name: 'Look again' }).waitFor();
     await page.locator('body').press('Escape');
-    await page.getByRole('button', { name: 'Settings' }).click();
-    await page.getByLabel('Keep this computer awake while tasks run').uncheck();
-    await page.getByLabel('Notifications').selectOption('questions');
-    await look(desktop, 'settings');
     await page.locator('body').press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     await look(desktop, 'keys');
@@ -79,6 +76,11 @@ describe('the window', () => {
     await page.keyboard.press('n');
     await page.getByLabel('What is to be done').waitFor();
     await look(desktop, 'new-task');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByLabel('Keep this computer awake while tasks run').uncheck();
+    await page.getByLabel('Notifications').selectOption('questions');
+    await look(desktop, 'settings');
   });
 
   test('searches 100,000 lines, jumps to the failure, copies, follows, and scrolls them smoothly', async () => {

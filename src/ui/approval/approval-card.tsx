@@ -43,7 +43,7 @@ export function ApprovalCard(props: ApprovalCardProps) {
       ? `Press ${decision === 'allow' ? 'a' : 'd'} again`
       : words;
   return (
-    <section
+    <article
       aria-labelledby={titleId}
       className={`rounded-lg border bg-needs-bg p-3 ${isSelected ? 'border-needs' : 'border-needs-line'}`}
     >
@@ -72,7 +72,7 @@ export function ApprovalCard(props: ApprovalCardProps) {
           </p>
         </div>
       </div>
-    </section>
+    </article>
   );
 }
 

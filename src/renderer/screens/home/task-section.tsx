@@ -26,11 +26,13 @@ export function TaskSection({ state, openTask, onOpenTask, onNew }: TaskSectionP
   const field = useRef<HTMLInputElement>(null);
   const wanted = query.trim().toLowerCase();
   const shown = state.tasks.filter((task) => `${task.title} ${wordsOf(task, state)}`.toLowerCase().includes(wanted));
-  useShortcuts({
+  // The open task has these keys for itself.
+  const ownKeys = {
     j: () => moveFocus(list.current, 1),
     k: () => moveFocus(list.current, -1),
     '/': () => field.current?.focus(),
-  });
+  };
+  useShortcuts(openTask === null ? ownKeys : {});
   return (
     <section aria-labelledby="tasks" className="pb-3">
       <div className="flex items-center justify-between gap-2 px-4 pt-3 pb-1.5">

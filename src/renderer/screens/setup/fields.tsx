@@ -1,3 +1,5 @@
+import { useId } from 'react';
+
 export function Field({ label, children }: { label: string; children: React.ReactNode }) {
   return (
     // biome-ignore lint/a11y/noLabelWithoutControl: the control is what it wraps
@@ -17,15 +19,19 @@ interface SelectProps {
 }
 
 export function Select({ label, value, options, onChange }: SelectProps) {
+  const id = useId();
   return (
-    <Field label={label}>
-      <select className="field w-full" value={value} onChange={(event) => onChange(event.target.value)}>
+    <div className="space-y-1">
+      <label htmlFor={id} className="block font-semibold">
+        {label}
+      </label>
+      <select id={id} className="field w-full" value={value} onChange={(event) => onChange(event.target.value)}>
         {options.map(([each, words]) => (
           <option key={each} value={each}>
             {words}
           </option>
         ))}
       </select>
-    </Field>
+    </div>
   );
 }
