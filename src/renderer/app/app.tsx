@@ -30,7 +30,8 @@ export function App() {
   useShortcuts({
     n: () => go({ to: 'new-task' }),
     '?': () => setIsHelpOpen(true),
-    escape: () => go({ to: 'home' }),
+    // At home the open task has it.
+    ...(place.to !== 'home' && { escape: () => go({ to: 'home' }) }),
   });
   if (!state) return <p className="p-4 text-dim">Opening</p>;
   const show = (taskId: string | null): void => {

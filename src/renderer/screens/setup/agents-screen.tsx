@@ -1,4 +1,3 @@
-import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
 import type { DesktopState } from '../../../protocol/ui/desktop-state.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Status } from '../../../ui/status.tsx';
@@ -7,6 +6,8 @@ import { request } from '../../app/desktop-client.ts';
 import { ProblemText } from '../../app/problem-text.tsx';
 import { useAction } from '../../app/use-action.ts';
 import { ScreenFrame } from './screen-frame.tsx';
+
+type ProviderStatus = DesktopState['snapshot']['providers'][number];
 
 /** The agents of this computer: what was found of each, and what to do about it. */
 export function AgentsScreen({ state, onDone }: { state: DesktopState; onDone: () => void }) {
