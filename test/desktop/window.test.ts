@@ -131,6 +131,7 @@ describe('the window', () => {
     await page.getByRole('button', { name: /Touch it/ }).click();
     await log()
       .getByText(/Allowed at the machine/)
+      .nth(1)
       .waitFor();
     await look(desktop, 'approval-settled');
   });
