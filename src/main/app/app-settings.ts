@@ -2,7 +2,13 @@ import Store from 'electron-store';
 import { Emitter } from '../../base/emitter.ts';
 import { type DesktopSettings, desktopSettingsSchema } from '../../protocol/ui/desktop-state.ts';
 
-const DEFAULTS: DesktopSettings = { startAtLogin: false, keepAwake: true, notifications: 'all', theme: 'system' };
+const DEFAULTS: DesktopSettings = {
+  startAtLogin: false,
+  keepAwake: true,
+  notifications: 'all',
+  theme: 'system',
+  isFirstRunDone: false,
+};
 
 /** What the person chose for the app itself. The engine's own configuration is in its folder. */
 export interface AppSettings {

@@ -4,6 +4,7 @@ import { app, nativeTheme } from 'electron/main';
 import { systemClock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { messageOf } from '../../base/errors.ts';
+import { CONFIG_FILE } from '../../bridge/config/load.ts';
 import { resolveDataDir } from '../../bridge/host/data-dir.ts';
 import { createFileLogger } from '../../bridge/host/file-logger.ts';
 import type { Logger } from '../../bridge/ports.ts';
@@ -147,6 +148,7 @@ export class DesktopApp {
     const model = new DesktopModel({
       ...{ engine, settings, clock: systemClock, secretStorage, updates },
       isSigned: __IS_SIGNED__,
+      configFile: path.join(dataDir.bridge, CONFIG_FILE),
       hostname: hostname(),
     });
     const onDidCrash = (reason: string): void => logger.error({ event: 'window_crashed', reason });

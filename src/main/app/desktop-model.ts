@@ -17,6 +17,7 @@ export interface DesktopModelOptions {
   readonly secretStorage: DesktopState['secretStorage'];
   readonly isSigned: boolean;
   readonly updates: Updates;
+  readonly configFile: string;
   readonly hostname: string;
 }
 
@@ -50,7 +51,7 @@ export class DesktopModel implements Disposable {
   }
 
   get state(): DesktopState {
-    const { engine, settings, secretStorage, isSigned, updates } = this.#options;
+    const { engine, settings, secretStorage, isSigned, updates, configFile } = this.#options;
     return {
       revision: this.#revision,
       snapshot: engine.bridge?.snapshot ?? this.#emptySnapshot(),
@@ -60,6 +61,7 @@ export class DesktopModel implements Disposable {
       settings: settings.value,
       secretStorage,
       isSigned,
+      configFile,
       engineProblem: engine.problem,
     };
   }

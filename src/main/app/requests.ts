@@ -38,6 +38,7 @@ export function createHandlers(parts: DesktopParts): Handlers {
     'link/resume': () => done(bridge().resume()),
     'link/retry': () => done(bridge().retryNow()),
     'tasks/launch': (launch) => ({ taskId: bridge().localTasks.launch(launch) }),
+    'tasks/say': ({ taskId, text }) => done(bridge().messages.say(taskId, text)),
     'tasks/cancel': ({ taskId }) => done(bridge().localTasks.cancel(taskId)),
     'tasks/records': ({ taskId, cursor }) => readRecords(folderOf(bridge(), taskId), cursor),
     'tasks/open-folder': ({ taskId }) => openFolder(folderOf(bridge(), taskId)),
@@ -52,6 +53,7 @@ export function createHandlers(parts: DesktopParts): Handlers {
     'workspaces/remove': ({ name }) => done(forgetWorkspace(engine, name)),
     'updates/check': () => done(updates.check()),
     'updates/install': () => done(installUpdate(parts)),
+    'config/open': () => openFolder(model.state.configFile),
     'workspaces/open': ({ name }) => openFolder(workspaceOf(bridge(), name)),
   };
 }

@@ -16,6 +16,8 @@ export const desktopSettingsSchema = z.object({
   keepAwake: z.boolean(),
   notifications: z.enum(['all', 'questions', 'none']),
   theme: z.enum(['system', 'light', 'dark']),
+  /** The first steps were done, or skipped. */
+  isFirstRunDone: z.boolean(),
 });
 export type DesktopSettings = z.infer<typeof desktopSettingsSchema>;
 
@@ -38,6 +40,8 @@ export const desktopStateSchema = z.object({
   /** Where the keys rest. `file`: readable by programs of the same user only by its access rights. */
   secretStorage: z.enum(['keychain', 'file']),
   isSigned: z.boolean(),
+  /** What the user decides about this machine stands in this file of the engine. */
+  configFile: z.string(),
   /** One sentence, while the engine does not run. */
   engineProblem: z.string().nullable(),
 });

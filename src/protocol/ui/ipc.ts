@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { taskRecordSchema } from '../records/task-records.ts';
-import { taskLaunchSchema } from '../wire/commands.ts';
+import { taskLaunchSchema, taskPromptSchema } from '../wire/commands.ts';
 import { desktopSettingsSchema, desktopStateSchema } from './desktop-state.ts';
 
 const nothing = z.null();
@@ -39,6 +39,8 @@ export const REQUESTS = {
     request: taskLaunchSchema.omit({ taskId: true, files: true }),
     response: z.object({ taskId: z.string() }),
   },
+  /** One more message to the task's agent. It stands in the log when it was taken. */
+  'tasks/say': { request: taskPromptSchema, response: nothing },
   'tasks/cancel': { request: z.object({ taskId: taskIdSchema }), response: nothing },
   /** Records of a task's journal after a place in it, as many as fit a batch. */
   'tasks/records': {
@@ -52,6 +54,8 @@ export const REQUESTS = {
   },
   'providers/refresh': { request: nothing, response: nothing },
   'settings/change': { request: desktopSettingsSchema.partial(), response: nothing },
+  /** Opens the engine's configuration in the system's editor. */
+  'config/open': { request: nothing, response: nothing },
   'workspaces/open': { request: z.object({ name: z.string() }), response: nothing },
 } as const satisfies Readonly<Record<string, Contract>>;
 

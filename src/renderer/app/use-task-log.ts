@@ -6,11 +6,17 @@ export interface OpenLog {
   readonly model: LogModel;
   /** Changes with every change of the model. */
   readonly version: number;
+  /** All that is durable was read once. */
+  readonly isLoaded: boolean;
+  /** Why no more of it can be read, or an empty text. */
+  readonly problem: string;
 }
+
+const NOTHING = { version: 0, isLoaded: false, problem: '' };
 
 /** A task's log while the component is there: pulled in batches from a place in its journal, drawn once per frame. */
 export function useTaskLog(taskId: string): OpenLog {
-  const [open, setOpen] = useState<OpenLog>(() => ({ model: new LogModel(), version: 0 }));
+  const [open, setOpen] = useState<OpenLog>(() => ({ model: new LogModel(), ...NOTHING }));
   useEffect(() => {
     const model = new LogModel();
     let cursor = 0;
@@ -18,9 +24,10 @@ export function useTaskLog(taskId: string): OpenLog {
     let isPulling = false;
     let isWanted = false;
     let isGone = false;
+    let isLoaded = false;
     const render = (): void => {
       frame = 0;
-      setOpen((before) => ({ model, version: before.version + 1 }));
+      setOpen((before) => ({ model, version: before.version + 1, isLoaded, problem: '' }));
     };
     const pull = async (): Promise<void> => {
       isWanted = true;
@@ -32,12 +39,17 @@ export function useTaskLog(taskId: string): OpenLog {
         if (isGone) return;
         cursor = batch.cursor;
         model.append(batch.records.map((record) => ({ kind: 'record', record })));
+        isLoaded ||= batch.isCaughtUp;
         frame ||= requestAnimationFrame(render);
         isWanted ||= !batch.isCaughtUp;
       }
       isPulling = false;
     };
-    const pullSafely = (): void => void pull().catch(() => (isPulling = false));
+    const pullSafely = (): void =>
+      void pull().catch((error: Error) => {
+        isPulling = false;
+        if (!isGone) setOpen((before) => ({ ...before, problem: `The log cannot be read: ${error.message}` }));
+      });
     const stop = onEvent('task-grew', (grown) => grown.taskId === taskId && pullSafely());
     pullSafely();
     return () => {

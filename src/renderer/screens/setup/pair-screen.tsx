@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'react';
-import { Button } from '../../ui/button.tsx';
-import { request } from '../app/desktop-client.ts';
+import { Button } from '../../../ui/button.tsx';
+import { request } from '../../app/desktop-client.ts';
+import { ProblemText } from '../../app/problem-text.tsx';
+import { ScreenFrame } from './screen-frame.tsx';
 
 interface Inspected {
   readonly server: string;
@@ -32,13 +34,12 @@ export function PairScreen({ link: first, onDone }: { link: string; onDone: () =
     }
   };
   return (
-    <main className="flex h-full flex-col gap-4 p-4">
-      <h1 className="text-20 font-semibold">Pair this computer</h1>
+    <ScreenFrame title="Pair this computer" onDone={onDone}>
       <p className="text-dim">In the web app, open Machines and press “Add a machine”. Paste the link that it shows.</p>
       <label className="flex flex-col gap-1">
         <span className="font-semibold">Pairing link</span>
         <textarea
-          className="rounded-md border border-edge bg-surface p-2 font-mono text-12"
+          className="field font-mono text-12"
           rows={4}
           value={link}
           onChange={(event) => setLink(event.target.value)}
@@ -46,21 +47,18 @@ export function PairScreen({ link: first, onDone }: { link: string; onDone: () =
       </label>
       {found && (
         <p>
-          This computer will take tasks from <strong>{found.server}</strong>. People who are signed in there on a paired
-          device can start agents here, in the folders that you allow.
+          This computer will take tasks from <strong>{found.server}</strong>
+          {found.isLocal ? ', which is this computer itself' : ''}. People who are signed in there on a paired device
+          can start agents here, in the folders that you allow. It cannot read what agents write: that is sealed.
         </p>
       )}
-      {problem && (
-        <p className="text-bad" role="alert">
-          {problem}
-        </p>
-      )}
+      <ProblemText>{problem ?? ''}</ProblemText>
       <div className="flex gap-2">
         <Button look="primary" disabled={!found || isBusy} onClick={() => void pair()}>
           {isBusy ? 'Pairing' : found ? `Pair with ${found.server}` : 'Pair'}
         </Button>
         <Button onClick={onDone}>Not now</Button>
       </div>
-    </main>
+    </ScreenFrame>
   );
 }
