@@ -37,7 +37,7 @@ async function runSuite(): Promise<TestReport> {
     preferLocal: true,
     reject: false,
     stdio: 'inherit',
-    env: { CTRLNODE_QUICK: '0' },
+    env: { CTRLNODE_QUICK: '0', CTRLNODE_FETCH_AGENTS: '1' },
   });
   return JSON.parse(readFileSync(report, 'utf8'));
 }

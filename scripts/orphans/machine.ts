@@ -25,6 +25,7 @@ export interface MachineOptions {
 
 export interface Machine {
   readonly bridgeId: string;
+  readonly home: string;
   readonly scriptFile: string;
   readonly process: ChildProcess;
   folderOf(taskId: string): string;
@@ -62,7 +63,14 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
         bridges.some((bridge) => bridge.bridgeId === bridgeId && bridge.isOnline && bridge.info !== null),
       ONLINE_MS,
     );
-    return { bridgeId, scriptFile, process: child, folderOf: (taskId) => path.join(workspace, 'tasks', taskId), end };
+    return {
+      bridgeId,
+      home,
+      scriptFile,
+      process: child,
+      folderOf: (taskId) => path.join(workspace, 'tasks', taskId),
+      end,
+    };
   } catch (error) {
     await end();
     throw error;

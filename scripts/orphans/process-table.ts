@@ -10,18 +10,24 @@ interface TableEntry {
   readonly environment: string;
 }
 
+export interface TaskMarks {
+  readonly taskId: string;
+  /** Of its shell command, found in no other. */
+  readonly words: readonly string[];
+  /** Of the machine, where everything counts that its bridge started, such as what several tasks share. */
+  readonly bridgeHome: string | undefined;
+}
+
 /**
  * Keeps in mind every process that was ever seen to belong to a task: by its marker, by the words of its shell command,
  * or as a descendant of such a one. So one that has cleared its environment and lost its parent is still known.
  */
 export class TaskProcesses {
-  readonly #marker: string;
-  readonly #words: string;
+  readonly #marks: TaskMarks;
   readonly #seen = new Map<number, string>();
 
-  constructor({ taskId, words }: { readonly taskId: string; readonly words: string }) {
-    this.#marker = `CTRLNODE_TASK=${taskId}`;
-    this.#words = words;
+  constructor(marks: TaskMarks) {
+    this.#marks = marks;
   }
 
   /** Looks once. Those that live now; zombies do not. */
@@ -29,10 +35,7 @@ export class TaskProcesses {
     const table = readTable();
     const found = new Map<number, TableEntry>();
     const isOurs = (entry: TableEntry): boolean =>
-      this.#seen.get(entry.pid) === entry.startedAt ||
-      entry.environment.split('\0').includes(this.#marker) ||
-      entry.command.includes(this.#words) ||
-      found.has(entry.parentPid);
+      this.#seen.get(entry.pid) === entry.startedAt || isMarked(entry, this.#marks) || found.has(entry.parentPid);
     for (let size = -1; size !== found.size; ) {
       size = found.size;
       for (const entry of table) if (isOurs(entry)) found.set(entry.pid, entry);
@@ -49,6 +52,12 @@ export class TaskProcesses {
       for (const { pid } of left) kill(pid);
     }
   }
+}
+
+function isMarked({ command, environment }: TableEntry, { taskId, words, bridgeHome }: TaskMarks): boolean {
+  const entries = environment.split('\0');
+  if (entries.includes(`CTRLNODE_TASK=${taskId}`) || words.some((word) => command.includes(word))) return true;
+  return entries.includes(`HOME=${bridgeHome}`) && entries.some((entry) => entry.startsWith('CTRLNODE_BRIDGE='));
 }
 
 function readTable(): readonly TableEntry[] {

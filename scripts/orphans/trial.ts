@@ -14,7 +14,8 @@ export type Way = (typeof WAYS)[number];
 
 const AFTER_MS = 5_000;
 const LOOK_EVERY_MS = 200;
-const STARTED_MS = 60_000;
+// OpenClaw starts a gateway first, which takes a while on a busy machine.
+const STARTED_MS = 120_000;
 
 export interface TrialResult {
   readonly before: number;
@@ -31,7 +32,9 @@ export async function tryIt(candidate: Candidate, way: Way, client: WebClient, c
   const machine = await startMachine({ name, client, script, providersOf, prepare });
   const endMachine = cleanUp.add(machine.end);
   const taskId = await launch(candidate, machine, client);
-  const processes = new TaskProcesses({ taskId, words });
+  // A gateway serves other tasks too, so it outlives one that is cancelled, but not its bridge.
+  const bridgeHome = way === 'cancel' ? undefined : machine.home;
+  const processes = new TaskProcesses({ taskId, words: [words, machine.scriptFile], bridgeHome });
   const killAll = cleanUp.add(() => processes.killAll());
   const folder = machine.folderOf(taskId);
   const answered = new Set<string>();

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cachedAgent } from '../support/agent-cache.ts';
+import { conformanceAgent, programFor } from '../support/conformance-agents.ts';
 import { type FakeLlm, scripted, startFakeLlm } from '../support/fake-llm.ts';
 import { startTaskHost } from '../support/kill-host.ts';
 import { writeOpenClawHome } from '../support/openclaw-home.ts';
@@ -10,9 +10,7 @@ import { processesWith } from '../support/processes.ts';
 import { openTaskBridge, readRecords, type TaskBridge, textOf, waitFor } from '../support/task-bridge.ts';
 
 /** The real OpenClaw; only the model is faked. */
-const isQuick = process.env.CTRLNODE_QUICK === '1';
-if (isQuick) console.warn('SKIPPED: OpenClaw over a crash, because its gateway is started twice (--quick)');
-const agent = isQuick ? { missing: 'quick' } : await cachedAgent('openclaw');
+const agent = await programFor(conformanceAgent('openclaw'));
 const program = 'program' in agent ? agent.program : '';
 
 const GATEWAY_MS = 200_000;

@@ -80,18 +80,26 @@ export async function findClaude(): Promise<string | undefined> {
   return 'program' in agent ? agent.program : undefined;
 }
 
+export function isCached(name: AgentName): boolean {
+  return existsSync(placeOf(AGENTS[name]).program);
+}
+
 async function provide(agent: Agent): Promise<CachedAgent> {
-  const cache = process.env.CTRLNODE_AGENT_CACHE ?? path.join(os.homedir(), '.cache', 'ctrlnode-test-agents');
-  const folder = path.join(cache, `${agent.package.replaceAll('/', '+')}@${agent.version}`);
-  const program = path.join(folder, 'node_modules', agent.program);
+  const { folder, program } = placeOf(agent);
   const found = { program, packageFolder: path.join(folder, 'node_modules', agent.package) };
   if (existsSync(program)) return found;
-  await mkdir(cache, { recursive: true });
+  await mkdir(path.dirname(folder), { recursive: true });
   await withLock(`${folder}.lock`, async () => {
     if (!existsSync(program)) await install(agent, folder);
   });
   if (!existsSync(program)) throw new Error(`${agent.package} has no program for this system`);
   return found;
+}
+
+function placeOf(agent: Agent): { readonly folder: string; readonly program: string } {
+  const cache = process.env.CTRLNODE_AGENT_CACHE ?? path.join(os.homedir(), '.cache', 'ctrlnode-test-agents');
+  const folder = path.join(cache, `${agent.package.replaceAll('/', '+')}@${agent.version}`);
+  return { folder, program: path.join(folder, 'node_modules', agent.program) };
 }
 
 // Without scripts: the platform's package holds the program, and nothing of a package runs here. Node 24 comes first in

@@ -1,9 +1,11 @@
 /** The real agent programs as the conformance suite sees them: how to make each talk to the fake model, and its facts. */
 import type { ProvidersConfig } from '../../src/bridge/providers/registry.ts';
 import { prepareHome } from './acp-homes.ts';
-import { type AgentName, versionOf } from './agent-cache.ts';
+import { type AgentName, type CachedAgent, cachedAgent, isCached, versionOf } from './agent-cache.ts';
 import type { CaseId } from './conformance-cases.ts';
 import type { FakeLlm, FakeStep } from './fake-llm.ts';
+import { writeOpenClawHome } from './openclaw-home.ts';
+import { startUserGateway } from './openclaw-user-gateway.ts';
 
 export interface ConformanceAgent {
   readonly id: AgentName;
@@ -11,7 +13,8 @@ export interface ConformanceAgent {
   readonly name: string;
   readonly version: string;
   readonly isSignedIn?: boolean;
-  readonly runs: 'always' | 'unless quick';
+  /** `if there`: nor where it would have to be fetched first, unless in CI or by `npm run test:agents`. */
+  readonly runs: 'always' | 'unless quick' | 'if there';
   /** Writes what it needs into an empty home. Gives its environment, beside HOME and PATH. */
   prepare(home: string, llm: FakeLlm): Readonly<Record<string, string>>;
   config(program: string): ProvidersConfig;
@@ -21,6 +24,7 @@ export interface ConformanceAgent {
   /** Makes a shell command one that is asked for, where not every one is. */
   asking?(command: string): string;
   write(file: string, content: string): FakeStep;
+  readonly writeReaches: 'everywhere' | 'the folder that it works in';
   /** The tool that a question about a shell command names. */
   readonly shellTool: string;
   /** How the thought `Let me think first.` arrives. */
@@ -58,6 +62,7 @@ const claude: ConformanceAgent = {
   shell: (command) => ({ tool: 'Bash', input: { command, description: 'Try' } }),
   asking: (command) => `curl -s http://127.0.0.1:1/ ; ${command}`,
   write: (file, content) => ({ tool: 'Write', input: { file_path: file, content } }),
+  writeReaches: 'everywhere',
   shellTool: 'Bash',
   thought: 'Let me think first.',
   afterDenial: 'goes on',
@@ -77,6 +82,7 @@ const codex: ConformanceAgent = {
   config: (program) => ({ codex: { command: program } }),
   shell: (cmd) => ({ tool: 'exec_command', input: { cmd } }),
   write: (file, content) => ({ tool: 'exec_command', input: { cmd: patch(file, content) } }),
+  writeReaches: 'everywhere',
   shellTool: 'shell',
   thought: 'Let me think first.',
   afterDenial: 'goes on',
@@ -97,6 +103,7 @@ const gemini: ConformanceAgent = {
   config: (program) => ({ gemini: { command: program } }),
   shell: (command) => ({ tool: 'run_shell_command', input: { command, description: 'Try' } }),
   write: (file, content) => ({ tool: 'write_file', input: { file_path: file, content } }),
+  writeReaches: 'everywhere',
   shellTool: 'execute',
   // It puts the thought's subject in front; the fake model gives none.
   thought: '****\nLet me think first.',
@@ -122,6 +129,7 @@ const copilot: ConformanceAgent = {
   config: (program) => ({ copilot: { command: program } }),
   shell: bash,
   write: (file, content) => ({ tool: 'create', input: { path: file, file_text: content } }),
+  writeReaches: 'everywhere',
   shellTool: 'execute',
   thought: 'Let me think first.',
   afterDenial: 'ends its turn',
@@ -143,6 +151,7 @@ const opencode: ConformanceAgent = {
   config: (program) => ({ opencode: { command: program } }),
   shell: bash,
   write: (file, content) => ({ tool: 'write', input: { filePath: file, content } }),
+  writeReaches: 'everywhere',
   shellTool: 'execute',
   thought: 'Let me think first.',
   afterDenial: 'ends its turn',
@@ -156,7 +165,41 @@ const opencode: ConformanceAgent = {
   absent: {},
 };
 
-export const CONFORMANCE_AGENTS: readonly ConformanceAgent[] = [claude, codex, gemini, copilot, opencode];
+const openclaw: ConformanceAgent = {
+  id: 'openclaw',
+  name: 'OpenClaw',
+  version: versionOf('openclaw'),
+  runs: 'if there',
+  prepare(home, llm) {
+    // A port where nothing listens: there is no gateway of the user.
+    writeOpenClawHome(home, llm.url, { mode: 'local', port: 9 });
+    return {};
+  },
+  config: (program) => ({ openclaw: { command: program } }),
+  async share(program, llm) {
+    const { home, stop } = await startUserGateway(program, llm.url);
+    return { home, stop, config: { openclaw: { command: program } } };
+  },
+  shell: (command) => ({ tool: 'exec', input: { command } }),
+  write: (file, content) => ({ tool: 'write', input: { path: file, content } }),
+  writeReaches: 'the folder that it works in',
+  shellTool: 'shell',
+  thought: 'Let me think first.',
+  afterDenial: 'goes on',
+  showsOutput: true,
+  keepsYoungSessions: true,
+  cut: 'tries again',
+  facts: {
+    thoughts: 'With thoughts in front, OpenClaw holds the text back until it is whole.',
+    project: 'Its file tools end at the folder of the project: it writes artifacts with its shell.',
+    allowed:
+      'A command that it cannot pin down, such as one with a redirection, it refuses by itself, without a question.',
+    modelCut: 'It takes back what came and asks again, for more than a minute; the log shows it.',
+  },
+  absent: {},
+};
+
+export const CONFORMANCE_AGENTS: readonly ConformanceAgent[] = [claude, codex, gemini, copilot, opencode, openclaw];
 
 export function conformanceAgent(id: AgentName): ConformanceAgent {
   const agent = CONFORMANCE_AGENTS.find((candidate) => candidate.id === id);
@@ -164,10 +207,21 @@ export function conformanceAgent(id: AgentName): ConformanceAgent {
   return agent;
 }
 
+/** The program of an agent that takes part in this run. Why there is none is printed. */
+export async function programFor(agent: ConformanceAgent): Promise<CachedAgent> {
+  const missing = reasonToLeaveOut(agent);
+  if (missing === undefined) return cachedAgent(agent.id);
+  console.warn(`SKIPPED: ${missing}`);
+  return { missing };
+}
+
 /** Why an agent is left out of this run, or undefined. */
-export function reasonToLeaveOut(agent: ConformanceAgent): string | undefined {
-  const isQuick = process.env.CTRLNODE_QUICK === '1';
-  return isQuick && agent.runs === 'unless quick' ? `${agent.name} is left out by --quick.` : undefined;
+export function reasonToLeaveOut({ id, name, runs }: ConformanceAgent): string | undefined {
+  const { CI, CTRLNODE_QUICK, CTRLNODE_FETCH_AGENTS } = process.env;
+  if (CTRLNODE_QUICK === '1' && runs !== 'always') return `${name} is left out by --quick.`;
+  const isFetched = CI === 'true' || CTRLNODE_FETCH_AGENTS === '1' || isCached(id);
+  if (runs === 'if there' && !isFetched) return `${name} is left out: \`npm run test:agents ${id}\` fetches it.`;
+  return undefined;
 }
 
 // Codex takes a call of this shape for an edit of files, not for a command.

@@ -43,7 +43,7 @@ export function createBench({ agent, program, llm, shared }: BenchOptions) {
   const environment = { PATH, LANG: 'C.UTF-8', HOME: home, ...(!shared && agent.prepare(home, llm)) };
   const providers = shared?.config ?? agent.config(program);
   const project = path.join(root, 'shop');
-  mkdirSync(project);
+  mkdirSync(project, { recursive: true });
   const options: TaskBridgeOptions = { root, environment, providers, projects: { shop: project }, waitMs: WAIT_MS };
   const taskIds = new Set([taskId]);
   let bridge: TaskBridge | undefined;

@@ -46,10 +46,10 @@ async function resume({ launchInHost, open, records, taskId }: Bench): Promise<v
 }
 
 async function parallel(bench: Bench): Promise<void> {
-  const { agent, launch, finished, taskId, folder, home } = bench;
+  const { agent, launch, finished, script, taskId, folder, home } = bench;
   const otherId = `${taskId}-b`;
   // A person's answer holds both in mid turn at the same time.
-  const steps: FakeStep[] = [askingShell(agent, 'echo "$PWD $HOME" > here'), { recall: true }];
+  const steps: FakeStep[] = [askingShell(agent, script('echo "$PWD $HOME" > here')), { recall: true }];
   const open = await launch(steps, 'Remember secret-first.');
   await launch(steps, 'Remember secret-second.', otherId);
   for (const id of [taskId, otherId]) await open.until(id, (task) => task.state === 'waiting');

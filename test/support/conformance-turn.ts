@@ -72,9 +72,14 @@ async function file({ agent, launch, finished, folder }: Bench): Promise<void> {
   expect(textOf(records, 'message')).toBe('Done.');
 }
 
-async function project({ agent, launchInProject, finished, folder, project: place }: Bench): Promise<void> {
+async function project(bench: Bench): Promise<void> {
+  const { agent, launchInProject, finished, script, folder, project: place } = bench;
   const artifact = path.join(folder, 'output/artifacts/x.txt');
-  const steps = [agent.shell('touch here'), agent.write(artifact, 'made by the agent\n'), { text: 'Done.' }];
+  const written =
+    agent.writeReaches === 'everywhere'
+      ? agent.write(artifact, 'made by the agent\n')
+      : agent.shell(script(`echo made by the agent > '${artifact}'`));
+  const steps = [agent.shell('touch here'), written, { text: 'Done.' }];
   await launchInProject(steps);
   const records = await finished();
   expect(statesOf(records).at(-1)).toBe('succeeded');

@@ -1,7 +1,7 @@
 /** The one suite that every agent program must pass, run on the real program with only its model faked. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vitest';
-import { type AgentName, cachedAgent } from './agent-cache.ts';
-import { conformanceAgent, reasonToLeaveOut, type Shared } from './conformance-agents.ts';
+import type { AgentName } from './agent-cache.ts';
+import { conformanceAgent, programFor, type Shared } from './conformance-agents.ts';
 import { approvalCases } from './conformance-approvals.ts';
 import { type Bench, createBench } from './conformance-bench.ts';
 import { CASES, type CaseId } from './conformance-cases.ts';
@@ -20,9 +20,7 @@ const RUN: Readonly<Record<CaseId, (bench: Bench) => Promise<void>>> = {
 
 export async function describeConformance(name: AgentName): Promise<void> {
   const agent = conformanceAgent(name);
-  const reason = reasonToLeaveOut(agent);
-  if (reason) console.warn(`SKIPPED: ${reason}`);
-  const cached = reason ? { missing: reason } : await cachedAgent(name);
+  const cached = await programFor(agent);
   const program = 'program' in cached ? cached.program : '';
   let llm: FakeLlm;
   let shared: Shared | undefined;
