@@ -5,6 +5,8 @@ export default defineConfig({
   root: path.dirname(import.meta.dirname),
   test: {
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
+    // They need a display and a packed app: scripts/test-desktop.ts.
+    exclude: ['test/desktop/**'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -14,6 +14,7 @@ import type { Snapshot, TaskSummary } from '../protocol/ui/snapshot.ts';
 import type { BridgeConfig } from './config/schema.ts';
 import type { LocalApprovals } from './control/local-approvals.ts';
 import type { LocalMessages } from './control/local-messages.ts';
+import type { LocalTasks } from './control/local-tasks.ts';
 import { controlRoutes } from './control/routes.ts';
 import { listenOnControlSocket } from './control/server.ts';
 import { controlSocketPath } from './control/socket-path.ts';
@@ -56,15 +57,28 @@ export interface Bridge {
   readonly onDidAppend: Event<string>;
   readonly approvals: LocalApprovals;
   readonly messages: LocalMessages;
+  readonly localTasks: LocalTasks;
   taskSummaries(): TaskSummary[];
   findTask(taskId: string): StoredTask | undefined;
   /** Resolves with the bridge id; rejects with a CodedError of one sentence. */
   pair(link: string): Promise<string>;
+  /** Forgets the control plane and the keys of the pairing. Tasks and their folders stay. */
+  unpair(): Promise<void>;
+  /** Discovers the providers again. Never rejects. */
+  refreshProviders(): Promise<void>;
   /** Goes offline until then (milliseconds since the epoch), or until resumed. Running tasks go on. */
   pause(untilMs: number | null): Promise<void>;
   resume(): void;
   /** The user's click: dials at once. */
   retryNow(): void;
+  /** Allows these folders and no others from now on. What runs in another one goes on. */
+  setWorkspaces(folders: BridgeConfig['workspaces']): void;
+  /** Why a folder could not be a workspace, in one sentence, or undefined. */
+  problemOfWorkspace(folder: string): string | undefined;
+  /** While held no queued task begins; running ones go on. Not remembered over a restart. */
+  holdTasks(isHeld: boolean): void;
+  /** For a planned restart: what runs may wait this long for the next bridge. */
+  keepTasksFor(seconds: number): Promise<void>;
   /** The machine woke up, or its network changed. */
   wake(): void;
   /** Ends tasks, says goodbye, closes everything. Never rejects. */

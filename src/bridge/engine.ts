@@ -12,7 +12,8 @@ import type { BridgeConfig } from './config/schema.ts';
 import { taskLimitsOf } from './config/task-limits.ts';
 import { LocalApprovals } from './control/local-approvals.ts';
 import { LocalMessages } from './control/local-messages.ts';
-import { type PairedBridge, pairWith } from './identity/bridge-identity.ts';
+import { LocalTasks } from './control/local-tasks.ts';
+import { forgetPairing, type PairedBridge, pairWith } from './identity/bridge-identity.ts';
 import { InfoPublisher } from './info-publisher.ts';
 import { dial } from './link/dial.ts';
 import { Link } from './link/link.ts';
@@ -80,6 +81,7 @@ export class Engine implements Bridge {
   readonly onDidAppend;
   readonly approvals: LocalApprovals;
   readonly messages: LocalMessages;
+  readonly localTasks: LocalTasks;
 
   constructor(options: EngineOptions) {
     const { stores, providers, clock, logger, config, supervisor, bridgeDir, random, load } = options;
@@ -111,6 +113,7 @@ export class Engine implements Bridge {
     const agentName = (id: string): string => providers.find((provider) => provider.id === id)?.name ?? id;
     this.approvals = new LocalApprovals({ ...local, table: stores.approvals, agentName });
     this.messages = new LocalMessages({ ...local, messages });
+    this.localTasks = new LocalTasks({ tasks: this.#tasks, transaction: state.transaction });
     const gate = createCommandGate({ identity: () => this.#gateIdentity(), roster: stores.roster, clock, logger });
     const effects = createCommandEffects({
       tasks: this.#tasks,
@@ -205,6 +208,19 @@ export class Engine implements Bridge {
     return this.#paired.identity.bridgeId;
   }
 
+  async unpair(): Promise<void> {
+    const { stores } = this.#options;
+    this.#link.setTarget(undefined);
+    await forgetPairing(stores);
+    this.#paired = undefined;
+    stores.setSealer(undefined);
+    this.#didChange();
+  }
+
+  refreshProviders(): Promise<void> {
+    return this.#discovery.refresh();
+  }
+
   async pause(untilMs: number | null): Promise<void> {
     const { stores, clock } = this.#options;
     stores.settings.pause.set({ since: clock.now(), untilMs });
@@ -226,6 +242,23 @@ export class Engine implements Bridge {
 
   wake(): void {
     this.#link.wake();
+  }
+
+  setWorkspaces(folders: BridgeConfig['workspaces']): void {
+    this.#options.workspaces.change(folders);
+    this.#didChange();
+  }
+
+  problemOfWorkspace(folder: string): string | undefined {
+    return this.#options.workspaces.problemOf(folder);
+  }
+
+  holdTasks(isHeld: boolean): void {
+    this.#tasks.hold(isHeld);
+  }
+
+  keepTasksFor(seconds: number): Promise<void> {
+    return this.#options.supervisor.keepFor(seconds);
   }
 
   stop(): Promise<void> {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../base/errors.ts';
+import type { DataDir } from '../bridge/host/data-dir.ts';
 import { readAuditLines, verifyAuditLog } from '../bridge/store/audit-chain.ts';
 import type { Print } from './bridge-commands.ts';
-import type { DataDir } from './data-dir.ts';
 import { visibleText } from './visible-text.ts';
 
 export interface AuditOptions {

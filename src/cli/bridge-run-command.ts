@@ -5,11 +5,12 @@ import { CodedError } from '../base/errors.ts';
 import { type Bridge, createBridge } from '../bridge/bridge.ts';
 import { loadConfig } from '../bridge/config/load.ts';
 import type { BridgeConfig } from '../bridge/config/schema.ts';
+import type { DataDir } from '../bridge/host/data-dir.ts';
+import { environmentOf } from '../bridge/host/environment.ts';
+import { createFileLogger } from '../bridge/host/file-logger.ts';
 import { createFileSecretStore } from '../bridge/store/secret-store.ts';
 import { workspaceNameSchema } from '../protocol/names.ts';
-import type { DataDir } from './data-dir.ts';
 import { aborted, runHost, tellParent } from './host-process.ts';
-import { createFileLogger } from './logging.ts';
 import { connectionWords } from './words.ts';
 
 export interface BridgeRunOptions {
@@ -77,10 +78,4 @@ function parseWorkspace(text: string): [string, BridgeConfig['workspaces'][strin
     throw new CodedError('option_invalid', `--workspace must be NAME=PATH, not "${text}".`);
   }
   return [name, { path: path.resolve(text.slice(at + 1)), approvals: 'ask' }];
-}
-
-function environmentOf(env: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
 }

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../base/clock.ts';
+import type { DataDir } from '../bridge/host/data-dir.ts';
+import { createFileLogger } from '../bridge/host/file-logger.ts';
 import { createControlPlane } from '../control-plane/control-plane.ts';
 import { serverInfoSchema } from '../protocol/wire/pairing.ts';
 import { formatSetupLink } from '../sealing/setup-link.ts';
-import type { DataDir } from './data-dir.ts';
 import { aborted, runHost, tellParent } from './host-process.ts';
-import { createFileLogger } from './logging.ts';
 
 export interface ControlPlaneOptions {
   readonly dataDir: DataDir;

@@ -2,8 +2,8 @@ import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { CodedError, codeOf } from '../base/errors.ts';
 import { controlSocketPath } from '../bridge/control/socket-path.ts';
+import type { DataDir } from '../bridge/host/data-dir.ts';
 import { httpErrorSchema } from '../protocol/wire/http.ts';
-import type { DataDir } from './data-dir.ts';
 
 const CALL_TIMEOUT_MS = 35_000;
 

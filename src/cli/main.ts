@@ -1,10 +1,10 @@
 /** The command `ctrlnode`: reads arguments, builds the graph, sets the exit code. Nothing else touches `process`. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { CodedError, messageOf } from '../base/errors.ts';
+import { resolveDataDir } from '../bridge/host/data-dir.ts';
 import { version } from '../protocol/version.ts';
 import { answerApproval, listApprovals } from './approval-commands.ts';
 import { bridgePause, bridgeResume, bridgeStatus } from './bridge-commands.ts';
-import { resolveDataDir } from './data-dir.ts';
 import { parsePort } from './host-process.ts';
 import { LocalClient } from './local-client.ts';
 import { sayToTask } from './say-command.ts';
@@ -20,6 +20,8 @@ The bridge of this machine:
   bridge status [--json]      connection, queue, providers, workspaces
   bridge pause [--for <min>]  go offline for a while
   bridge resume               go online again
+  service install             run it from login on, without a window
+  service uninstall | status  stop and remove it; say how it is
 
 Its tasks:
   tasks [--json]              list them, newest first
@@ -50,6 +52,7 @@ function createProgram(): Command {
   addTasks(program);
   addApprovals(program);
   addAudit(program);
+  addService(program);
   return program;
 }
 
@@ -195,6 +198,22 @@ function addAudit(program: Command): void {
       const format = options.json ? 'json' : 'text';
       await printAudit(resolveDataDir(options.data), { format, verify: options.verify ?? false }, print);
     });
+}
+
+function addService(program: Command): void {
+  const service = program.command('service').description('run the bridge from login on, without a window');
+  const load = () => import('./service/service-command.ts');
+  local(service.command('install').description('install and start it, for this user')).action(
+    async (options: LocalOptions) => (await load()).installService(resolveDataDir(options.data), print),
+  );
+  local(service.command('uninstall').description('stop and remove it; its data is kept')).action(
+    async (options: LocalOptions) => (await load()).uninstallService(resolveDataDir(options.data), print),
+  );
+  local(service.command('status').description('say whether it is installed and running'))
+    .option('--json', 'print JSON')
+    .action(async (options: LocalOptions & { json?: boolean }) =>
+      (await load()).serviceStatus(resolveDataDir(options.data), options.json ? 'json' : 'text', print),
+    );
 }
 
 interface LocalOptions {

@@ -1,8 +1,8 @@
 import { codeOf } from '../base/errors.ts';
+import type { DataDir } from '../bridge/host/data-dir.ts';
 import { pairResponseSchema } from '../protocol/local/control.ts';
 import type { Print } from './bridge-commands.ts';
 import { openBridge } from './bridge-run-command.ts';
-import type { DataDir } from './data-dir.ts';
 import { LocalClient } from './local-client.ts';
 
 /** `ctrlnode bridge pair <link>`: by the running bridge, or, where none runs, here and now for the next one. */

@@ -1,5 +1,6 @@
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { copyText } from './copy-text.ts';
 
 const SHOWN_MS = 1_500;
 
@@ -12,10 +13,7 @@ export function CopyButton({ text, label, className = '' }: { text: () => string
     return () => clearTimeout(timer);
   }, [isCopied]);
   const copy = (): void => {
-    navigator.clipboard.writeText(text()).then(
-      () => setIsCopied(true),
-      () => setIsCopied(false),
-    );
+    copyText(text()).then(setIsCopied, () => setIsCopied(false));
   };
   return (
     <button

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { absoluteOf } from './words/times.ts';
+import { absoluteOf } from '../base/times.ts';
 
 /** The time now, again every `everyMs`. */
 export function useNow(everyMs: number): number {

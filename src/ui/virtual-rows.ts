@@ -24,6 +24,8 @@ interface VirtualRows {
   readonly afterPx: number;
   /** Ref of each rendered row, which also carries `data-key`. */
   measure(element: HTMLElement | null): (() => void) | undefined;
+  /** Brings a place within a row to a third of the view's height and holds it there while rows are measured. */
+  scrollTo(index: number, withinPx: number): void;
 }
 
 interface View {
@@ -39,14 +41,14 @@ export function useVirtualRows(options: VirtualRowsOptions): VirtualRows {
   const { scroller, keys, estimate, isFollowing, onFollowChange } = options;
   const { heights, measure } = useMeasuredHeights();
   const offsets = offsetsOf(keys, (key, index) => heights.get(key) ?? estimate(index));
-  const remember = useAnchor(scroller, keys, offsets, isFollowing);
+  const { remember, hold } = useAnchor(scroller, keys, offsets, isFollowing);
   const view = useView(scroller, isFollowing, remember, onFollowChange);
   const endPx = offsets.at(-1) ?? 0;
   // While following, the end is what will be in sight, wherever the view was at the last scroll event.
   const topPx = isFollowing ? Math.max(0, endPx - view.heightPx) : view.topPx;
   const from = indexAt(offsets, topPx - OVERSCAN_PX);
   const to = Math.min(keys.length, indexAt(offsets, topPx + view.heightPx + OVERSCAN_PX) + 1);
-  return { from, to, beforePx: offsets[from] ?? 0, afterPx: endPx - (offsets[to] ?? 0), measure };
+  return { from, to, beforePx: offsets[from] ?? 0, afterPx: endPx - (offsets[to] ?? 0), measure, scrollTo: hold };
 }
 
 /** Heights of the rows that were rendered so far. Renders again when one changes, before the next paint. */
@@ -85,7 +87,7 @@ function useAnchor(
   keys: readonly string[],
   offsets: Float64Array,
   isFollowing: boolean,
-): () => void {
+): { remember(): void; hold(index: number, withinPx: number): void } {
   const anchor = useRef<{ readonly key: string; readonly offsetPx: number } | null>(null);
   const current = useRef({ keys, offsets });
   current.current = { keys, offsets };
@@ -99,13 +101,25 @@ function useAnchor(
       if (index >= 0 && Math.abs(element.scrollTop - wantedPx) > 1) element.scrollTop = wantedPx;
     }
   });
-  return useCallback(() => {
+  const remember = useCallback(() => {
     const scrollTop = scroller.current?.scrollTop ?? 0;
     const index = indexAt(current.current.offsets, scrollTop);
     const key = current.current.keys[index];
     const offsetPx = (current.current.offsets[index] ?? 0) - scrollTop;
     anchor.current = key === undefined ? null : { key, offsetPx };
   }, [scroller]);
+  const hold = useCallback(
+    (index: number, withinPx: number) => {
+      const element = scroller.current;
+      const key = current.current.keys[index];
+      if (!element || key === undefined) return;
+      const offsetPx = element.clientHeight / 3 - withinPx;
+      anchor.current = { key, offsetPx };
+      element.scrollTop = (current.current.offsets[index] ?? 0) - offsetPx;
+    },
+    [scroller],
+  );
+  return { remember, hold };
 }
 
 function useView(

@@ -1,5 +1,5 @@
 // First: it changes how every schema of the page works.
-import './zod-jitless.ts';
+import '../ui/zod-jitless.ts';
 import './style.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { daysBefore, durationOf, momentOf, sizeOf } from '../../src/base/times.ts';
 import { REASON_CODES } from '../../src/protocol/reason-codes.ts';
 import { commandOf } from '../../src/protocol/records/requested-action.ts';
 import { partsOfCommand } from '../../src/ui/approval/dangerous-parts.ts';
 import { diffLines } from '../../src/ui/tool/line-diff.ts';
 import { wordsOfTool } from '../../src/ui/tool/tool-words.ts';
 import { sentenceOfCode, sentenceOfReason } from '../../src/ui/words/reasons.ts';
-import { daysBefore, durationOf, momentOf, sizeOf } from '../../src/ui/words/times.ts';
 import { titleOfInstructions } from '../../src/web/screens/new-task/draft.ts';
 
 const seed = process.env.FC_SEED ? Number(process.env.FC_SEED) : Date.now() % 2 ** 31;

@@ -83,6 +83,16 @@ export async function pairWith(store: IdentityStore, options: PairOptions): Prom
   return paired(identity, key, deviceKey.secretKey);
 }
 
+/** The identity first: keys without one are merely unused. */
+export async function forgetPairing({ state, settings, roster, secrets }: IdentityStore): Promise<void> {
+  state.transaction(() => {
+    settings.identity.set(undefined);
+    roster.clear();
+  });
+  await secrets.delete(BRIDGE_KEY);
+  await secrets.delete(DEVICE_KEY);
+}
+
 function paired(identity: BridgeIdentity, bridgeKey: Uint8Array, deviceSecretKey: Uint8Array): PairedBridge {
   return { identity, bridgeKey, deviceSecretKey, sealer: createSegmentSealer(bridgeKey, identity) };
 }

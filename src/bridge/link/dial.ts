@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { getCACertificates } from 'node:tls';
+import * as tls from 'node:tls';
 import { WebSocket } from 'ws';
 import { createDeferred } from '../../base/deferred.ts';
 import { err, ok, type Result } from '../../base/result.ts';
@@ -68,7 +68,7 @@ function open(
     maxPayload: FRAME_MAX_BYTES,
     perMessageDeflate: false,
     followRedirects: false,
-    ...(target.ca !== undefined && { ca: [...getCACertificates('default'), target.ca] }),
+    ...(target.ca !== undefined && { ca: [...defaultAuthorities(), target.ca] }),
   });
   // ws has a handshake time-out of its own, but it does not cover a name look-up that hangs.
   const timer = setTimeout(() => {
@@ -129,4 +129,9 @@ function describe(response: IncomingMessage): { status: number; contentType: str
 
 function addressFailure(message: string): Result<never, DialFailure> {
   return err({ kind: 'address', message });
+}
+
+// Also those of the system and of NODE_EXTRA_CA_CERTS, from Node 22.15 on.
+function defaultAuthorities(): readonly string[] {
+  return tls.getCACertificates?.('default') ?? tls.rootCertificates;
 }

@@ -16,6 +16,10 @@ export interface Workspaces {
   readonly list: readonly AllowedFolder[];
   /** Configured folders that are not used, and why. */
   readonly problems: readonly FolderProblem[];
+  /** From now on these are the configured folders. */
+  change(folders: WorkspacesOptions['folders']): void;
+  /** Why the folder could not be a workspace, in one sentence, or undefined. Makes nothing. */
+  problemOf(folder: string): string | undefined;
   /** The folder of that name as it is now, or `workspace_not_allowed`. */
   resolve(name: string): Result<string, Reason>;
 }
@@ -27,8 +31,21 @@ export interface WorkspacesOptions extends Pick<FolderRules, 'dataDir' | 'homeDi
 
 export function createWorkspaces({ folders, dataDir, homeDir }: WorkspacesOptions): Workspaces {
   const make = (path: string): void => void mkdirSync(path, { recursive: true });
-  const { list, problems } = checkFolders(folders, { kind: 'workspace', dataDir, homeDir, make });
-  return { list, problems, resolve: (name) => resolveWorkspace(list, name) };
+  const rules = { kind: 'workspace', dataDir, homeDir } as const;
+  let checked = checkFolders(folders, { ...rules, make });
+  return {
+    get list() {
+      return checked.list;
+    },
+    get problems() {
+      return checked.problems;
+    },
+    change(next) {
+      checked = checkFolders(next, { ...rules, make });
+    },
+    problemOf: (path) => checkFolders({ folder: { path, approvals: 'ask' } }, rules).problems[0]?.message,
+    resolve: (name) => resolveWorkspace(checked.list, name),
+  };
 }
 
 function resolveWorkspace(list: readonly AllowedFolder[], name: string): Result<string, Reason> {

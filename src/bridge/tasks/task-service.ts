@@ -69,6 +69,7 @@ export class TaskRunner implements TaskService {
   #state: 'new' | 'started' | 'stopped' = 'new';
   #pumping: Promise<void> | undefined;
   #isWoken = false;
+  #isHeld = false;
 
   /** A row changed: state, times, process. */
   readonly onDidChange = this.#changed.event;
@@ -105,6 +106,12 @@ export class TaskRunner implements TaskService {
     });
     await Promise.race([Promise.all(runs.map((entry) => entry.finished)), deadline]);
     timer?.dispose();
+  }
+
+  /** While held no queued task begins; what runs goes on. Not remembered over a restart. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.wake();
   }
 
   launch(launch: TaskLaunch, from: { commandId: string; deviceId: string }): Result<void, Reason> {
@@ -214,7 +221,7 @@ export class TaskRunner implements TaskService {
       const { task, run } = entry;
       if (entry.finished !== undefined) continue;
       if (this.#options.tasks.get(task.taskId)?.isCancelRequested) this.#run(entry, () => run.endQueued());
-      else if (this.#slots.isFree(task.launch.provider)) this.#run(entry, () => run.begin());
+      else if (!this.#isHeld && this.#slots.isFree(task.launch.provider)) this.#run(entry, () => run.begin());
     }
   }
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { CodedError } from '../../base/errors.ts';
+import type { DataDir } from '../../bridge/host/data-dir.ts';
 import { createWebClient } from '../../client/web-client.ts';
 import { snapshotSchema } from '../../protocol/ui/snapshot.ts';
-import type { DataDir } from '../data-dir.ts';
 import { LocalClient } from '../local-client.ts';
 import { createFileStore, readDevice } from './first-device.ts';
 

@@ -1,4 +1,5 @@
 import { useId } from 'react';
+import { agoOf, momentOf, shortDurationOf } from '../../base/times.ts';
 import { commandOf } from '../../protocol/records/requested-action.ts';
 import { Button } from '../button.tsx';
 import type { ApprovalRecord } from '../log/log-blocks.ts';
@@ -6,7 +7,6 @@ import { StatusShape } from '../status.tsx';
 import { TimeText, useNow } from '../time-text.tsx';
 import { DiffView } from '../tool/diff-view.tsx';
 import { editOf, textOfValue } from '../tool/tool-words.ts';
-import { agoOf, momentOf, shortDurationOf } from '../words/times.ts';
 import { partsOfCommand } from './dangerous-parts.ts';
 
 /** Where an answer that was given here stands. */
@@ -17,8 +17,11 @@ export type AnswerState =
   | { readonly step: 'sending'; readonly decision: 'allow' | 'deny' }
   | { readonly step: 'refused'; readonly message: string };
 
+/** What a card shows of a question, wherever it comes from. */
+type ShownQuestion = Pick<ApprovalRecord, 'at' | 'deadline' | 'title' | 'request'> & { readonly taskId: string };
+
 interface ApprovalCardProps {
-  request: ApprovalRecord;
+  request: ShownQuestion;
   agentName: string;
   machineName: string;
   answer: AnswerState;
@@ -40,7 +43,7 @@ export function ApprovalCard(props: ApprovalCardProps) {
       ? `Press ${decision === 'allow' ? 'a' : 'd'} again`
       : words;
   return (
-    <section
+    <article
       aria-labelledby={titleId}
       className={`rounded-lg border bg-needs-bg p-3 ${isSelected ? 'border-needs' : 'border-needs-line'}`}
     >
@@ -69,19 +72,19 @@ export function ApprovalCard(props: ApprovalCardProps) {
           </p>
         </div>
       </div>
-    </section>
+    </article>
   );
 }
 
 /** What the agent wants, in general: the exact thing stands below it, in full, and need not be said twice. */
-function wishOf({ request, title }: ApprovalRecord): string {
+function wishOf({ request, title }: ShownQuestion): string {
   const command = commandOf(request.input);
   if (command !== undefined && title.includes(command.slice(0, 40))) return 'wants to run a command';
   const path = editOf(request.input)?.path;
   return path !== undefined && title.includes(path) ? `wants to change ${path}` : `asks: ${title}`;
 }
 
-function Place({ request }: { request: ApprovalRecord }) {
+function Place({ request }: { request: ShownQuestion }) {
   const { cwd } = request.request;
   if (cwd.replaceAll('\\', '/').endsWith(`/tasks/${request.taskId}`))
     return <span title={cwd}>the task’s own folder</span>;

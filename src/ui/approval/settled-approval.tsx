@@ -1,11 +1,11 @@
 import { assertNever } from '../../base/assert-never.ts';
+import { clockTimeOf } from '../../base/times.ts';
 import { commandOf } from '../../protocol/records/requested-action.ts';
 import type { ApprovalBy } from '../../protocol/records/task-records.ts';
 import type { ApprovalRecord, ApprovalResolution } from '../log/log-blocks.ts';
 import { StatusShape } from '../status.tsx';
 import { TimeText } from '../time-text.tsx';
 import type { StatusLook } from '../words/states.ts';
-import { clockTimeOf } from '../words/times.ts';
 
 const LOOKS: Readonly<Record<ApprovalResolution['outcome'], StatusLook>> = {
   allowed: { shape: 'check', tone: 'ok', word: 'Allowed' },

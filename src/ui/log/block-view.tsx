@@ -2,6 +2,7 @@ import { ChevronRight } from 'lucide-react';
 import { Collapsible } from 'radix-ui';
 import { memo, useState } from 'react';
 import { assertNever } from '../../base/assert-never.ts';
+import { clockTimeOf, durationOf, sizeOf } from '../../base/times.ts';
 import { isTerminal } from '../../protocol/task-state.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { MarkdownText } from '../markdown-text.tsx';
@@ -10,7 +11,6 @@ import { TerminalText, textOfLines } from '../terminal-text.tsx';
 import { TimeText } from '../time-text.tsx';
 import { ToolLine } from '../tool/tool-line.tsx';
 import { lookOfTask } from '../words/states.ts';
-import { clockTimeOf, durationOf, sizeOf } from '../words/times.ts';
 import type { LogBlock } from './log-blocks.ts';
 import { wordsOfProblem, wordsOfState } from './log-words.ts';
 

@@ -5,7 +5,9 @@ import { Button } from '../button.tsx';
 import { useVirtualRows } from '../virtual-rows.ts';
 import { BlockView } from './block-view.tsx';
 import type { LogBlock } from './log-blocks.ts';
+import type { LogPlace } from './log-finder.ts';
 import { wordsOfState } from './log-words.ts';
+import { elementOf, useFoundMarks } from './use-found-marks.ts';
 
 interface LiveLogProps {
   blocks: readonly LogBlock[];
@@ -20,16 +22,23 @@ interface LiveLogProps {
   header?: React.ReactNode;
   /** Stands after the last one, such as what is being waited for. */
   footer?: React.ReactNode;
+  /** What is marked wherever it stands. */
+  query?: string;
+  /** Is brought into sight when it changes. */
+  place?: LogPlace | null;
 }
 
 /** The log as it grows. New output never moves what is being read: a pill tells how much is new. */
 export function LiveLog(props: LiveLogProps) {
   const { blocks, length, isLive, isFollowing, onFollowChange, renderApproval, header, footer } = props;
+  const { query = '', place = null } = props;
   const scroller = useRef<HTMLElement>(null);
   const newCount = useNewCount(length, isFollowing);
   const estimate = useCallback((index: number) => estimateOf(blocks[index]), [blocks]);
   const keys = blocks.map((block) => block.id);
   const rows = useVirtualRows({ scroller, keys, estimate, isFollowing, onFollowChange });
+  useShownPlace(scroller, place, (key) => keys.indexOf(key), rows.scrollTo);
+  useFoundMarks(scroller, query, place);
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
       <section
@@ -64,6 +73,31 @@ export function LiveLog(props: LiveLogProps) {
       <Announcer block={blocks.at(-1)} />
     </div>
   );
+}
+
+const LINE_PX = 18;
+
+/** Scrolls to where the place should be, and once it is rendered to where it is: long lines wrap. */
+function useShownPlace(
+  scroller: React.RefObject<HTMLElement | null>,
+  place: LogPlace | null,
+  indexOf: (key: string) => number,
+  scrollTo: (index: number, withinPx: number) => void,
+): void {
+  const newest = useRef({ indexOf, scrollTo });
+  newest.current = { indexOf, scrollTo };
+  useEffect(() => {
+    if (!place) return;
+    newest.current.scrollTo(newest.current.indexOf(place.blockId), place.line * LINE_PX);
+    let frame = requestAnimationFrame(() => {
+      // The row is rendered by the scroll event of this frame, and measured before its paint.
+      frame = requestAnimationFrame(() => {
+        const element = scroller.current && elementOf(scroller.current, place);
+        element?.scrollIntoView({ block: element.clientHeight < 400 ? 'center' : 'start' });
+      });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [place, scroller]);
 }
 
 /** What came since the reader left the end. */

@@ -1,6 +1,7 @@
 import { ChevronRight } from 'lucide-react';
 import { Collapsible } from 'radix-ui';
 import { memo, useMemo, useState } from 'react';
+import { durationOf } from '../../base/times.ts';
 import { commandOf } from '../../protocol/records/requested-action.ts';
 import { CopyButton } from '../copy-button.tsx';
 import type { ToolCallRecord } from '../log/log-blocks.ts';
@@ -9,7 +10,6 @@ import { TerminalLines } from '../terminal/terminal-lines.ts';
 import { TerminalText } from '../terminal-text.tsx';
 import { TimeText, useNow } from '../time-text.tsx';
 import type { StatusLook } from '../words/states.ts';
-import { durationOf } from '../words/times.ts';
 import { DiffView } from './diff-view.tsx';
 import { editOf, textOfValue, wordsOfTool } from './tool-words.ts';
 

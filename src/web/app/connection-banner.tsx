@@ -1,7 +1,7 @@
+import { momentOf } from '../../base/times.ts';
 import type { WebConnection } from '../../client/connection-state.ts';
 import { Button } from '../../ui/button.tsx';
 import { TimeText, useNow } from '../../ui/time-text.tsx';
-import { momentOf } from '../../ui/words/times.ts';
 
 /** Says that what is shown may be old, since when, why, and what happens next. Nothing while all is well. */
 export function ConnectionBanner({ connection, onRetry }: { connection: WebConnection; onRetry: () => void }) {

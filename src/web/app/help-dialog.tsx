@@ -1,4 +1,4 @@
-import { Dialog } from './dialog.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
 
 const KEYS: readonly (readonly [string, string])[] = [
   ['n', 'New task'],

@@ -1,7 +1,7 @@
+import { shortMomentOf } from '../../base/times.ts';
 import type { WebBridge } from '../../client/web-state.ts';
 import { StatusShape } from '../../ui/status.tsx';
 import { TimeText, useNow } from '../../ui/time-text.tsx';
-import { shortMomentOf } from '../../ui/words/times.ts';
 import { lookOfMachine } from './machine-words.ts';
 
 /** A machine in the narrow column: shape, name, and the round trip or since when it is away. */

@@ -1,6 +1,6 @@
+import { countOf, momentOf, sizeOf } from '../../base/times.ts';
 import type { WebBridge } from '../../client/web-state.ts';
 import type { StatusLook } from '../../ui/words/states.ts';
-import { countOf, momentOf, sizeOf } from '../../ui/words/times.ts';
 
 /** What a machine is, in one shape and a few words. */
 export function lookOfMachine(bridge: WebBridge, now: number): StatusLook {

@@ -2,6 +2,7 @@ import { Inbox, ListTodo, Monitor } from 'lucide-react';
 import { useState } from 'react';
 import { assertNever } from '../../base/assert-never.ts';
 import type { WebState } from '../../client/web-state.ts';
+import { useShortcuts } from '../../ui/use-shortcuts.ts';
 import { InvitePage } from '../screens/machines/invite-page.tsx';
 import { MachinesPage } from '../screens/machines/machines-page.tsx';
 import { NewTaskPage } from '../screens/new-task/new-task-page.tsx';
@@ -14,7 +15,6 @@ import { HelpDialog } from './help-dialog.tsx';
 import { MachineLine } from './machine-line.tsx';
 import { navigate, useLinks, useRoute } from './router.ts';
 import type { Route } from './routes.ts';
-import { useShortcuts } from './use-shortcuts.ts';
 
 /** Navigation, list and page side by side; on a phone one of them at a time. */
 export function Shell() {

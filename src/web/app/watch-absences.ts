@@ -1,8 +1,8 @@
 import type { Disposable } from '../../base/disposal.ts';
+import { durationOf } from '../../base/times.ts';
 import type { WebClient } from '../../client/web-client.ts';
 import type { WebState } from '../../client/web-state.ts';
 import type { LogEntry } from '../../protocol/ui/log-entry.ts';
-import { durationOf } from '../../ui/words/times.ts';
 
 type Mark = Extract<LogEntry, { kind: 'mark' }>;
 

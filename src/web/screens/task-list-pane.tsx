@@ -2,10 +2,10 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { WebState } from '../../client/web-state.ts';
 import { TaskRow } from '../../ui/task-row.tsx';
 import { useNow } from '../../ui/time-text.tsx';
+import { useShortcuts } from '../../ui/use-shortcuts.ts';
 import { NewTaskLink } from '../app/new-task-link.tsx';
 import { navigate } from '../app/router.ts';
 import { pathOfTask } from '../app/routes.ts';
-import { useShortcuts } from '../app/use-shortcuts.ts';
 import { groupsOf } from './task-rows.ts';
 
 /** Rows that are shown before a person asks for more. */

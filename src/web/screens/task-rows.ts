@@ -1,9 +1,9 @@
+import { clockTimeOf, daysBefore, momentOf, shortDurationOf, shortMomentOf } from '../../base/times.ts';
 import type { WebState, WebTask } from '../../client/web-state.ts';
 import type { TaskRowData } from '../../ui/task-row.tsx';
 import { providerNameOf } from '../../ui/words/providers.ts';
 import { sentenceOfCode } from '../../ui/words/reasons.ts';
 import { isLive, lookOfTask } from '../../ui/words/states.ts';
-import { clockTimeOf, daysBefore, momentOf, shortDurationOf, shortMomentOf } from '../../ui/words/times.ts';
 import { pathOfTask } from '../app/routes.ts';
 
 export interface TaskGroup {

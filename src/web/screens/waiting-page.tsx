@@ -1,12 +1,12 @@
 import { useState } from 'react';
 import type { WebState } from '../../client/web-state.ts';
 import { ApprovalCard } from '../../ui/approval/approval-card.tsx';
+import { useShortcuts } from '../../ui/use-shortcuts.ts';
 import { useClient } from '../app/client-context.ts';
 import { navigate } from '../app/router.ts';
 import { pathOfTask } from '../app/routes.ts';
 import { useAnswers } from '../app/use-answers.ts';
 import { usePendingApprovals } from '../app/use-pending-approvals.ts';
-import { useShortcuts } from '../app/use-shortcuts.ts';
 import { PageHeader } from './page-header.tsx';
 import { agentNameOf, machineNameOf, titleOf } from './task-rows.ts';
 

@@ -175,6 +175,11 @@ export class Supervisor {
     return { platform, clock, logger, taskId, known, find: () => this.find(taskId, roots) };
   }
 
+  /** For a planned restart: what runs may wait this long for the next life of the bridge. */
+  async keepFor(seconds: number): Promise<void> {
+    await this.#options.watchdog?.keepFor(seconds);
+  }
+
   /** Starts nothing any more. What still runs is ended within seconds, unless a next life of the bridge takes over. */
   async dispose(): Promise<void> {
     await this.#options.watchdog?.dispose();

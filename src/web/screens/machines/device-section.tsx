@@ -1,7 +1,7 @@
+import { momentOf } from '../../../base/times.ts';
 import type { WebState } from '../../../client/web-state.ts';
 import { buttonClass } from '../../../ui/button.tsx';
 import { TimeText, useNow } from '../../../ui/time-text.tsx';
-import { momentOf } from '../../../ui/words/times.ts';
 import { useClient } from '../../app/client-context.ts';
 import { RemoveDevice } from './remove-device.tsx';
 

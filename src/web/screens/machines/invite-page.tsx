@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'react';
 import { drop } from '../../../base/drop.ts';
 import { messageOf } from '../../../base/errors.ts';
+import { durationOf } from '../../../base/times.ts';
 import { Button, buttonClass } from '../../../ui/button.tsx';
 import { Status } from '../../../ui/status.tsx';
 import { useNow } from '../../../ui/time-text.tsx';
-import { durationOf } from '../../../ui/words/times.ts';
 import { useClient } from '../../app/client-context.ts';
 import { CopyLine } from '../../app/copy-line.tsx';
 import { PageHeader } from '../page-header.tsx';

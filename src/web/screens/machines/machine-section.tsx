@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { agoOf } from '../../../base/times.ts';
 import type { WebBridge } from '../../../client/web-state.ts';
 import type { BridgeInfo, ProviderStatus } from '../../../protocol/records/bridge-records.ts';
 import { Button } from '../../../ui/button.tsx';
@@ -7,7 +8,6 @@ import { Status, StatusShape } from '../../../ui/status.tsx';
 import { TimeText, useNow } from '../../../ui/time-text.tsx';
 import { sentenceOfReason } from '../../../ui/words/reasons.ts';
 import type { StatusLook } from '../../../ui/words/states.ts';
-import { agoOf } from '../../../ui/words/times.ts';
 import { useClient } from '../../app/client-context.ts';
 import { lookOfMachine, platformNameOf, wordsOfQueue } from '../../app/machine-words.ts';
 import { healthWordsOf } from '../new-task/agent-choice.tsx';

@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { messageOf } from '../../../base/errors.ts';
 import { Button } from '../../../ui/button.tsx';
+import { Dialog } from '../../../ui/dialog.tsx';
 import { useClient } from '../../app/client-context.ts';
-import { Dialog } from '../../app/dialog.tsx';
 
 interface RemoveDeviceProps {
   deviceId: string;

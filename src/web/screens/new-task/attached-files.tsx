@@ -1,7 +1,7 @@
 import { Paperclip, X } from 'lucide-react';
 import { useRef } from 'react';
+import { sizeOf } from '../../../base/times.ts';
 import { Button } from '../../../ui/button.tsx';
-import { sizeOf } from '../../../ui/words/times.ts';
 
 interface AttachedFilesProps {
   files: readonly File[];

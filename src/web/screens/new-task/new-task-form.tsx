@@ -1,13 +1,13 @@
 import { useEffect, useMemo, useState } from 'react';
 import { drop } from '../../../base/drop.ts';
+import { sizeOf } from '../../../base/times.ts';
 import type { WebBridge, WebState } from '../../../client/web-state.ts';
 import type { BridgeInfo } from '../../../protocol/records/bridge-records.ts';
 import { Button } from '../../../ui/button.tsx';
 import { useNow } from '../../../ui/time-text.tsx';
-import { sizeOf } from '../../../ui/words/times.ts';
+import { useShortcuts } from '../../../ui/use-shortcuts.ts';
 import { lookOfMachine } from '../../app/machine-words.ts';
 import { navigate } from '../../app/router.ts';
-import { useShortcuts } from '../../app/use-shortcuts.ts';
 import { AgentChoice } from './agent-choice.tsx';
 import { AttachedFiles, addFiles } from './attached-files.tsx';
 import { Choice } from './choice.tsx';

@@ -1,8 +1,8 @@
+import { countOf, sizeOf } from '../../../base/times.ts';
 import type { WebBridge } from '../../../client/web-state.ts';
 import { FILE_MAX_BYTES, FILES_PER_TASK_MAX, INSTRUCTIONS_MAX_BYTES } from '../../../protocol/limits.ts';
 import { problemOfFileName } from '../../../protocol/names.ts';
 import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
-import { countOf, sizeOf } from '../../../ui/words/times.ts';
 import type { Draft } from './draft.ts';
 
 export type FieldName = 'instructions' | 'files' | 'machine' | 'provider' | 'program' | 'workspace';

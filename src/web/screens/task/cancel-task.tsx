@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import type { WebTask } from '../../../client/web-state.ts';
 import { Button } from '../../../ui/button.tsx';
+import { Dialog } from '../../../ui/dialog.tsx';
 import { sentenceOfReason } from '../../../ui/words/reasons.ts';
 import { useClient } from '../../app/client-context.ts';
-import { Dialog } from '../../app/dialog.tsx';
 
 type Step = 'closed' | 'confirming' | 'sent';
 

@@ -1,6 +1,6 @@
 import { useState } from 'react';
+import { countOf } from '../../../base/times.ts';
 import { Button } from '../../../ui/button.tsx';
-import { countOf } from '../../../ui/words/times.ts';
 import type { OpenLog } from '../../app/use-task-log.ts';
 
 /** Stands in front of a log whose beginning is no longer in memory. */

@@ -1,8 +1,8 @@
+import { momentOf } from '../../../base/times.ts';
 import type { WebState, WebTask } from '../../../client/web-state.ts';
 import { useNow } from '../../../ui/time-text.tsx';
 import { sentenceOfCode } from '../../../ui/words/reasons.ts';
 import { isLive, type ShownTaskState } from '../../../ui/words/states.ts';
-import { momentOf } from '../../../ui/words/times.ts';
 import { machineNameOf } from '../task-rows.ts';
 
 interface LogFooterProps {

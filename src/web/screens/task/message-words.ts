@@ -1,8 +1,7 @@
+import { momentOf } from '../../../base/times.ts';
 import type { WebState, WebTask } from '../../../client/web-state.ts';
-import { INSTRUCTIONS_MAX_BYTES } from '../../../protocol/limits.ts';
 import type { LogSummary } from '../../../ui/log/log-blocks.ts';
 import { isLive, type ShownTaskState } from '../../../ui/words/states.ts';
-import { momentOf, sizeOf } from '../../../ui/words/times.ts';
 import { agentNameOf, machineNameOf } from '../task-rows.ts';
 import type { SentMessage } from './kept-messages.ts';
 
@@ -32,13 +31,6 @@ export function wordsOfSent(sent: SentMessage, task: WebTask, state: WebState, n
   if (!sent.isStored) return state.connection.state === 'online' ? 'Sending' : 'Waits for the control plane';
   if (isOnline(task, state)) return `On its way to ${machine}`;
   return `Waits for ${machine}, which is offline, until ${momentOf(sent.deadline, now)}`;
-}
-
-/** Why this text cannot be sent, or undefined. */
-export function problemOfMessage(text: string): string | undefined {
-  const bytes = new TextEncoder().encode(text).length;
-  if (bytes <= INSTRUCTIONS_MAX_BYTES) return undefined;
-  return `The message is ${sizeOf(bytes)}; at most 64 KiB are possible. Shorten it.`;
 }
 
 function isOnline(task: WebTask, state: WebState): boolean {

@@ -1,12 +1,12 @@
 import { useState } from 'react';
+import { countOf, durationOf, momentOf, sizeOf } from '../../../base/times.ts';
 import type { WebState, WebTask } from '../../../client/web-state.ts';
 import { Button, buttonClass } from '../../../ui/button.tsx';
+import { Dialog } from '../../../ui/dialog.tsx';
 import type { LogSummary } from '../../../ui/log/log-blocks.ts';
 import { Status } from '../../../ui/status.tsx';
 import { useNow } from '../../../ui/time-text.tsx';
 import { isLive, lookOfTask, type ShownTaskState } from '../../../ui/words/states.ts';
-import { countOf, durationOf, momentOf, sizeOf } from '../../../ui/words/times.ts';
-import { Dialog } from '../../app/dialog.tsx';
 import { PageHeader } from '../page-header.tsx';
 import { agentNameOf, machineNameOf, titleOf } from '../task-rows.ts';
 import { CancelTask } from './cancel-task.tsx';

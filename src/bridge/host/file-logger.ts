@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import pinoRoll from 'pino-roll';
-import { CodedError, messageOf } from '../base/errors.ts';
+import { CodedError, messageOf } from '../../base/errors.ts';
 
 const FILE_MAX = '10m';
 const FILES_KEPT = 5;

@@ -1,0 +1,47 @@
+/**
+ * The tray app. What must be done before Electron is ready is done here, at once: the lock, the scheme, the deep links.
+ * No top-level await on `whenReady`: in a module it would never return.
+ */
+import path from 'node:path';
+import { app } from 'electron/main';
+import { drop } from '../base/drop.ts';
+import { messageOf } from '../base/errors.ts';
+import { CrashGuard } from './app/crash-guard.ts';
+import { DesktopApp } from './app/desktop-app.ts';
+import { argumentsOf } from './app/start-arguments.ts';
+import { DeepLinks } from './os/deep-links.ts';
+import { onEndSignal } from './os/end-signals.ts';
+import { registerAppScheme } from './windows/app-scheme.ts';
+
+app.setName('CTRL NODE');
+const crashes = new CrashGuard(app.getPath('userData'));
+crashes.listen();
+registerAppScheme();
+const links = new DeepLinks();
+links.listen();
+const start = argumentsOf(process.argv);
+
+if (app.requestSingleInstanceLock({ argv: process.argv })) drop(run(), fail);
+else app.quit();
+
+async function run(): Promise<void> {
+  // Without this a closed window would end the app.
+  app.on('window-all-closed', () => undefined);
+  await app.whenReady();
+  if (process.platform === 'darwin') app.setActivationPolicy('accessory');
+  const desktop = new DesktopApp({ folder: path.dirname(import.meta.dirname), links, start, crashes });
+  app.on('second-instance', (_event, argv) => {
+    links.take(argv);
+    if (!argumentsOf(argv).isHidden) desktop.show();
+  });
+  app.on('activate', () => desktop.show());
+  app.on('before-quit', (event) => desktop.onBeforeQuit(event));
+  onEndSignal(() => desktop.endNow());
+  await desktop.start();
+  links.take(process.argv);
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`CTRL NODE could not start: ${messageOf(error)}\n`);
+  app.exit(1);
+}

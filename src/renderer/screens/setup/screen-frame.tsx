@@ -1,0 +1,20 @@
+import { ArrowLeft } from 'lucide-react';
+import { Button } from '../../../ui/button.tsx';
+
+/** A screen beside the first one: its title, the way back, and what it is about. */
+export function ScreenFrame(props: { title: string; onDone: () => void; children: React.ReactNode }) {
+  const { title, onDone, children } = props;
+  return (
+    <section aria-label={title} className="flex min-h-0 flex-1 flex-col">
+      <div className="flex shrink-0 items-center gap-2 border-b border-line bg-surface px-3 py-2">
+        <Button look="quiet" aria-label="Back" title="Back (Escape)" className="px-1.5" onClick={onDone}>
+          <ArrowLeft size={16} aria-hidden="true" />
+        </Button>
+        <h2 className="text-15 font-semibold">{title}</h2>
+      </div>
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        <div className="max-w-[720px] space-y-5 p-4">{children}</div>
+      </div>
+    </section>
+  );
+}
