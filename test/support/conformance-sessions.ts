@@ -48,11 +48,13 @@ async function resume({ launchInHost, open, records, taskId }: Bench): Promise<v
 async function parallel(bench: Bench): Promise<void> {
   const { agent, launch, finished, script, taskId, folder, home } = bench;
   const otherId = `${taskId}-b`;
-  // A person's answer holds both in mid turn at the same time.
+  // A person's answer holds both in mid turn at the same time. The second begins when the first works: two that make
+  // opencode's database in a fresh home at the same moment disturb each other.
   const steps: FakeStep[] = [askingShell(agent, script('echo "$PWD $HOME" > here')), { recall: true }];
   const open = await launch(steps, 'Remember secret-first.');
+  await open.until(taskId, (task) => task.state === 'waiting');
   await launch(steps, 'Remember secret-second.', otherId);
-  for (const id of [taskId, otherId]) await open.until(id, (task) => task.state === 'waiting');
+  await open.until(otherId, (task) => task.state === 'waiting');
   const [records, others] = await Promise.all([finished(1, taskId), finished(1, otherId)]);
   expect([statesOf(records).at(-1), statesOf(others).at(-1)]).toEqual(['succeeded', 'succeeded']);
   expect(textOf(records, 'message')).toBe('I know: secret-first.');
