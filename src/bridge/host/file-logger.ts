@@ -1,38 +1,29 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { type DestinationStream, type Logger, pino } from 'pino';
-import pinoRoll from 'pino-roll';
 import { CodedError, messageOf } from '../../base/errors.ts';
+import { openRollingFile } from './rolling-file.ts';
 
-const FILE_MAX = '10m';
+const FILE_MAX_BYTES = 10 * 1024 * 1024;
 const FILES_KEPT = 5;
 
 /**
  * JSON lines in `<folder>/<name>.<n>.log`, rotated. Events with fields only: no secret and no payload is ever given to
  * it, and these paths are censored should one slip in.
  */
-export async function createFileLogger(folder: string, name: string, level: string): Promise<Logger> {
+export function createFileLogger(folder: string, name: string, level: string): Logger {
+  return pino(
+    { level, base: { pid: process.pid }, redact: { paths: REDACTED, censor: '[redacted]' } },
+    openDestination(folder, name),
+  );
+}
+
+function openDestination(folder: string, name: string): DestinationStream {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const file = path.join(folder, name);
-    const stream = await pinoRoll({
-      file,
-      extension: '.log',
-      size: FILE_MAX,
-      limit: { count: FILES_KEPT },
-      mkdir: true,
-    });
-    return pino(
-      { level, base: { pid: process.pid }, redact: { paths: REDACTED, censor: '[redacted]' } },
-      stream as DestinationStream,
-    );
+    return openRollingFile({ folder, name, maxBytes: FILE_MAX_BYTES, kept: FILES_KEPT });
   } catch (error) {
     throw new CodedError(
       'data_dir_unwritable',
       `Cannot write logs to ${folder}: ${messageOf(error)}. Choose another folder with --data.`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }
