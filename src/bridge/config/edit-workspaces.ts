@@ -1,7 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../../base/errors.ts';
-import { CONFIG_FILE, loadConfig } from './load.ts';
+import { editConfig } from './edit-config.ts';
+import { loadConfig } from './load.ts';
 import type { BridgeConfig } from './schema.ts';
 
 const NAME_MAX = 63;
@@ -36,11 +36,6 @@ function freeName(folderName: string, taken: Folders): string {
   }
 }
 
-// In one step, so that a crash leaves the old file or the new one.
 function write(bridgeDir: string, workspaces: Folders): void {
-  const file = path.join(bridgeDir, CONFIG_FILE);
-  const text = { ...JSON.parse(readFileSync(file, 'utf8')), workspaces };
-  const fresh = `${file}.new`;
-  writeFileSync(fresh, `${JSON.stringify(text, null, 2)}\n`, { mode: 0o600 });
-  renameSync(fresh, file);
+  editConfig(bridgeDir, (text) => ({ ...text, workspaces }));
 }

@@ -8,6 +8,17 @@ const folderSchema = z.preprocess(
   z.strictObject({ path: z.string().min(1), approvals: z.enum(['ask', 'allow']).default('ask') }),
 );
 
+// Said in the window beside the field too.
+function whole(max: number) {
+  const words = `must be a whole number from 1 to ${max.toLocaleString('en')}`;
+  return z.int(words).min(1, words).max(max, words);
+}
+
+function positive(max: number) {
+  const words = `must be a number above 0, at most ${max.toLocaleString('en')}`;
+  return z.number(words).positive(words).max(max, words);
+}
+
 /**
  * `<data>/bridge/config.json`: what the user decides about this machine. Strict, so that a misspelt key is an error and
  * not a silent default. The control plane can change none of it.
@@ -22,22 +33,29 @@ export const configSchema = z.strictObject({
   providers: providersSchema,
   limits: z
     .strictObject({
-      tasksAtOnce: z.int().min(1).max(1_000).default(4),
+      tasksAtOnce: whole(1_000).default(4),
       /** Of one provider; as many as in all if absent. */
-      tasksAtOncePerProvider: z.int().min(1).max(1_000).optional(),
+      tasksAtOncePerProvider: whole(1_000).optional(),
       /** Working time of one task, waiting for a person not counted. None if absent. */
-      minutesPerTask: z.number().positive().max(100_000).optional(),
+      minutesPerTask: positive(100_000).optional(),
       /** Of one task's journal; what it prints beyond stays on this machine. */
-      journalMegabytesPerTask: z.int().min(1).max(1_000_000).default(256),
+      journalMegabytesPerTask: whole(1_000_000).default(256),
       /** Of everything that waits for the control plane. */
-      waitingMegabytes: z.int().min(1).max(1_000_000).default(1_024),
+      waitingMegabytes: whole(1_000_000).default(1_024),
       /** Of what one task prints in all. An agent that prints more is ended. */
-      outputMegabytesPerTask: z.int().min(1).max(1_000_000).default(4_096),
+      outputMegabytesPerTask: whole(1_000_000).default(4_096),
       /** Memory that all processes of one task use together. None if absent. */
-      memoryMegabytesPerTask: z.int().positive().max(100_000_000).optional(),
+      memoryMegabytesPerTask: whole(100_000_000).optional(),
     })
     .prefault({}),
-  approvals: z.strictObject({ deadlineHours: z.number().positive().max(720).default(8) }).default({ deadlineHours: 8 }),
+  /** How long the folders of ended tasks stay, and how much they may hold together. 0 or null: for ever, any amount. */
+  finishedTasks: z
+    .strictObject({
+      keepDays: z.number().min(0).max(100_000).nullable().default(30),
+      keepMegabytes: z.int().min(0).max(1_000_000_000).nullable().default(5_120),
+    })
+    .prefault({}),
+  approvals: z.strictObject({ deadlineHours: positive(720).default(8) }).default({ deadlineHours: 8 }),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).default({ level: 'info' }),
   tls: z.strictObject({ caFile: z.string().min(1).optional() }).default({}),
 });

@@ -8,10 +8,11 @@ export interface TaskLimits {
   readonly outputLimits: OutputLimits;
   readonly timeLimitMs: number | undefined;
   readonly memoryLimitMegabytes: number | undefined;
+  readonly approvalDeadlineMs: number;
 }
 
 /** What the user allows tasks, in the units of the task side. */
-export function taskLimitsOf({ limits }: BridgeConfig): TaskLimits {
+export function taskLimitsOf({ limits, approvals }: Pick<BridgeConfig, 'limits' | 'approvals'>): TaskLimits {
   const { tasksAtOnce, tasksAtOncePerProvider, minutesPerTask } = limits;
   return {
     limits: { tasksAtOnce, ...(tasksAtOncePerProvider !== undefined && { tasksAtOncePerProvider }) },
@@ -22,5 +23,6 @@ export function taskLimitsOf({ limits }: BridgeConfig): TaskLimits {
     },
     timeLimitMs: minutesPerTask && minutesPerTask * 60_000,
     memoryLimitMegabytes: limits.memoryMegabytesPerTask,
+    approvalDeadlineMs: approvals.deadlineHours * 3_600_000,
   };
 }

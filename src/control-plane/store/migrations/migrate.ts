@@ -2,10 +2,12 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { CodedError } from '../../../base/errors.ts';
 import { createInitialSchema } from './0001-initial.ts';
+import { addRetention } from './0002-retention.ts';
 
 /** In order, by name. A name that was released is never changed; what it does is never changed either. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': { up: createInitialSchema },
+  '0002-retention': { up: addRetention },
 };
 
 /** Brings the schema up to date. Throws `database_newer` if a later version of the program made it. */
