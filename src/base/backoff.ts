@@ -19,9 +19,10 @@ export class Backoff {
     this.#options = options;
   }
 
-  nextDelayMs(): number {
+  /** `atMostMs` holds the ceiling down for now; it goes on growing underneath. */
+  nextDelayMs(atMostMs = Number.POSITIVE_INFINITY): number {
     const { baseMs, maxMs, random } = this.#options;
-    const ceilingMs = Math.min(maxMs, baseMs * 2 ** this.#attempt);
+    const ceilingMs = Math.min(maxMs, atMostMs, baseMs * 2 ** this.#attempt);
     this.#attempt = Math.min(this.#attempt + 1, 30);
     return Math.round(random() * ceilingMs);
   }

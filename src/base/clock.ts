@@ -14,20 +14,26 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimeout(callback, delayMs) {
-    let leftMs = delayMs;
-    let timer: ReturnType<typeof setTimeout>;
-    const arm = (): void => {
-      const stepMs = Math.min(leftMs, LONGEST_TIMER_MS);
-      leftMs -= stepMs;
-      timer = setTimeout(leftMs > 0 ? arm : callback, stepMs);
-    };
-    arm();
+    if (delayMs > LONGEST_TIMER_MS) return setLongTimeout(callback, delayMs);
+    const timer = setTimeout(callback, delayMs);
     return toDisposable(() => clearTimeout(timer));
   },
 };
 
 // Above it, Node and browsers call back at once.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+function setLongTimeout(callback: () => void, delayMs: number): Disposable {
+  let leftMs = delayMs;
+  let timer: ReturnType<typeof setTimeout>;
+  const arm = (): void => {
+    const stepMs = Math.min(leftMs, LONGEST_TIMER_MS);
+    leftMs -= stepMs;
+    timer = setTimeout(leftMs > 0 ? arm : callback, stepMs);
+  };
+  arm();
+  return toDisposable(() => clearTimeout(timer));
+}
 
 /** Resolves after `delayMs`, or rejects with the signal's reason as soon as it aborts. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {

@@ -21,6 +21,11 @@ export function shortDurationOf(durationMs: number): string {
   return ms < DAY ? `${Math.floor(ms / HOUR)} h` : `${Math.floor(ms / DAY)} d`;
 }
 
+/** To the minute: `under a minute`, `3 m`, `2 h 5 m`. For what must not change all the time. */
+export function coarseDurationOf(durationMs: number): string {
+  return durationMs < MINUTE ? 'under a minute' : durationOf(Math.floor(durationMs / MINUTE) * MINUTE);
+}
+
 /** `14:02`. */
 export function clockTimeOf(at: number): string {
   return new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -32,6 +37,11 @@ export function momentOf(at: number, now: number): string {
   return day === '' ? clockTimeOf(at) : `${day} ${clockTimeOf(at)}`;
 }
 
+/** In a sentence: `at 14:02` today, else `tomorrow 14:02`, `12 Nov 14:02`. */
+export function atMomentOf(at: number, now: number): string {
+  return dayOf(at, now) === '' ? `at ${clockTimeOf(at)}` : momentOf(at, now);
+}
+
 /** For a narrow column: `14:02` today, else the day alone. */
 export function shortMomentOf(at: number, now: number): string {
   return dayOf(at, now) || clockTimeOf(at);
@@ -41,7 +51,12 @@ export function shortMomentOf(at: number, now: number): string {
 export function agoOf(at: number, now: number): string {
   const ms = now - at;
   if (ms < 2 * SECOND) return 'just now';
-  return ms < HOUR ? `${shortDurationOf(ms)} ago` : `at ${momentOf(at, now)}`;
+  return ms < HOUR ? `${shortDurationOf(ms)} ago` : atMomentOf(at, now);
+}
+
+/** `19 November 2026`: where the hour says nothing. */
+export function dateOf(at: number): string {
+  return new Date(at).toLocaleDateString('en-GB', { dateStyle: 'long' });
 }
 
 /** With seconds, day and zone: what stands behind every relative time. */

@@ -44,6 +44,12 @@ export interface ChannelClose {
   readonly reason: string;
 }
 
+/** Instead of what went wrong inside: that may name files of this machine, which are none of the peer's business. */
+const PUBLIC_WORDS: Partial<Readonly<Record<CloseReason, string>>> = {
+  internal: 'internal error',
+  storageFailed: 'the disk cannot be written',
+};
+
 /** What RFC 6455 section 7.1.5 calls a connection that ended without a close frame. */
 const ABNORMAL_CLOSURE = 1006;
 const CLOSE_REASON_MAX = 120;
@@ -238,8 +244,7 @@ export class Channel implements Disposable {
     const words = toCloseReason(problem);
     // Ended first: the transport may report its close from within the call.
     if (!this.#end({ code, reason: this.#goodbye ?? words })) return;
-    // What went wrong inside may name files of this machine, which are none of the peer's business.
-    this.#options.transport.close(code, reason === 'internal' ? 'internal error' : words);
+    this.#options.transport.close(code, PUBLIC_WORDS[reason] ?? words);
   }
 
   /** Releases everything and tells the owner, once. */

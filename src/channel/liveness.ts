@@ -13,6 +13,11 @@ export interface LivenessOptions {
 
 /** A timer that fires this late means that our own event loop stood still, and says nothing about the peer. */
 const STALL_MS = 2_000;
+/**
+ * After any deadline, for what came before it: timers run before sockets are read, so after even a short stall the answer
+ * that was awaited may be waiting unread behind the very timer that misses it.
+ */
+const LAST_LOOK_MS = 50;
 const SENT_HEARTBEATS_MAX = 16;
 
 /**
@@ -27,6 +32,8 @@ export class Liveness implements Disposable {
   #dueAt = 0;
   #nextHeartbeatAt = 0;
   #deadAt = 0;
+  /** The deadline that was put off for a last look; any received frame makes another. */
+  #lastLookAt = 0;
   #isDisposed = false;
 
   constructor(options: LivenessOptions) {
@@ -76,13 +83,15 @@ export class Liveness implements Disposable {
   #tick(): void {
     const now = this.#options.clock.monotonicMs();
     const lateMs = now - this.#dueAt;
-    if (now >= this.#deadAt && lateMs <= STALL_MS) {
+    const isOverdue = now >= this.#deadAt;
+    if (isOverdue && this.#deadAt === this.#lastLookAt && lateMs <= LAST_LOOK_MS) {
       this.dispose();
       this.#options.onTimeout();
       return;
     }
-    if (now >= this.#deadAt) {
-      // The peer's frames may be waiting unread behind this very timer.
+    if (isOverdue && lateMs <= STALL_MS) {
+      this.#deadAt = this.#lastLookAt = now + LAST_LOOK_MS;
+    } else if (isOverdue) {
       this.#deadAt = now + PROBE_TIMEOUT_MS;
       this.#options.onStall(lateMs);
       this.#heartbeat();

@@ -52,6 +52,18 @@ export interface CursorStore {
    * after its durable cursor. A rejection closes the link.
    */
   commit(segments: readonly Segment[]): Promise<void>;
+  /**
+   * Told of each segment that will be in a commit, in order and before it, so that readers need not wait for the disk
+   * once more: the sender has it on its own. Only of streams of which something was committed in this epoch, because
+   * until then the store may still refuse them.
+   */
+  foresee?(segment: Segment): void;
+  /**
+   * Resolves when what has reached this machine by now has been received. Awaited before a commit, which then takes all
+   * of it: a flush of the disk costs the same for one segment as for forty. Without it, each read of the socket is one.
+   * A store may let some time pass, which delays acknowledgements and nothing else.
+   */
+  gather?(): Promise<void>;
 }
 
 /** The sending half of one connection. `send` must not throw; after `close` nothing is sent. */
@@ -67,4 +79,4 @@ export interface FrameTransport {
 export type ChannelLog = (event: string, fields: Readonly<Record<string, unknown>>) => void;
 
 /** Ends the link with a stable reason. Calling it again does nothing. */
-export type CloseLink = (reason: 'malformed' | 'internal', problem: string) => void;
+export type CloseLink = (reason: 'malformed' | 'internal' | 'storageFailed', problem: string) => void;

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import { drop } from '../base/drop.ts';
-import { messageOf } from '../base/errors.ts';
+import { codeOf, messageOf } from '../base/errors.ts';
 import type { Frame } from '../protocol/wire/frames.ts';
 import { changeEpoch, createIncomingStream, type IncomingStream, startAt } from './incoming-stream.ts';
 import { COLLECTED_MAX_BYTES, GAP_REPEAT_MS, INCOMING_STREAMS_MAX, sizeOfSegment } from './limits.ts';
@@ -108,6 +108,7 @@ export class Receiver implements Disposable {
       if (!this.#reserve(segment)) return;
       stream.accepted = segment.last;
       stream.gap = undefined;
+      if (stream.durable > 0) this.#options.cursors.foresee?.(segment);
       this.#collected.push(segment);
       this.#commitSoon();
     } else if (segment.last > stream.accepted) {
@@ -139,15 +140,20 @@ export class Receiver implements Disposable {
 
   /** Never rejects. The flag falls in the same turn that found nothing to do, or a segment could be left lying. */
   async #commitAll(): Promise<void> {
-    // Frames that arrive in one read of the socket belong to one commit.
+    const { cursors } = this.#options;
+    // Frames that arrive in one read of the socket belong to one commit, whatever else may.
     await Promise.resolve();
     while (this.#collected.length > 0 && !this.#isDisposed) {
+      await cursors.gather?.();
       const segments = this.#collected;
       this.#collected = [];
+      // Taken back meanwhile, by another epoch or the end of the link.
+      if (segments.length === 0) continue;
       try {
-        await this.#options.cursors.commit(segments);
+        await cursors.commit(segments);
       } catch (error) {
-        return this.#options.close('internal', `cannot commit: ${messageOf(error)}`);
+        const reason = codeOf(error) === 'storage_failed' ? 'storageFailed' : 'internal';
+        return this.#options.close(reason, `cannot commit: ${messageOf(error)}`);
       }
       if (this.#isDisposed) return;
       this.#release(segments);

@@ -3,6 +3,7 @@ import type { Disposable } from '../base/disposal.ts';
 import { drop } from '../base/drop.ts';
 import { messageOf } from '../base/errors.ts';
 import { LINK_WINDOW_BYTES, SEGMENT_MAX_BYTES, SEGMENT_MAX_RECORDS } from '../protocol/limits.ts';
+import { jsonOfSegment } from '../protocol/wire/frames.ts';
 import {
   BULK_WINDOW_BYTES,
   EXPECTED_SEGMENT_BYTES,
@@ -229,7 +230,7 @@ export class Sender implements Disposable {
 
   #transmit(stream: OutgoingStream, segment: Segment): void {
     this.#repair.watch(stream);
-    this.#options.transport.send(JSON.stringify({ type: 'segment', ...segment }));
+    this.#options.transport.send(`{"type":"segment",${jsonOfSegment(segment).slice(1)}`);
   }
 
   #retryLater(): void {

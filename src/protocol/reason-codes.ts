@@ -26,6 +26,7 @@ export const REASON_CODES = [
   'task_exists',
   'task_unknown',
   'task_ended',
+  'task_files_removed',
   'messages_unsupported',
   'file_name_invalid',
   'file_missing',

@@ -5,14 +5,14 @@
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { CodedError } from '../base/errors.ts';
 import { decodeJson, utf8 } from './bytes.ts';
-import { randomBytes } from './random.ts';
+import { platformXChaCha, TAG_BYTES } from './chacha-of-platform.ts';
+import { drawNonce } from './random.ts';
 
 const NONCE_BYTES = 24;
-const TAG_BYTES = 16;
 
 /** Returns nonce, ciphertext and tag in one array. */
 export function sealBytes(key: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array): Uint8Array {
-  return sealBytesWithNonce(key, associatedData, plaintext, randomBytes(NONCE_BYTES));
+  return sealBytesWithNonce(key, associatedData, plaintext, drawNonce(NONCE_BYTES));
 }
 
 /** For test vectors only: a nonce that is used twice under one key gives both messages away. */
@@ -24,7 +24,10 @@ export function sealBytesWithNonce(
 ): Uint8Array {
   const sealed = new Uint8Array(NONCE_BYTES + plaintext.length + TAG_BYTES);
   sealed.set(nonce);
-  xchacha20poly1305(key, nonce, associatedData).encrypt(plaintext, sealed.subarray(NONCE_BYTES));
+  const target = sealed.subarray(NONCE_BYTES);
+  const platform = platformXChaCha();
+  if (platform) platform.encrypt(key, nonce, associatedData, plaintext, target);
+  else xchacha20poly1305(key, nonce, associatedData).encrypt(plaintext, target);
   return sealed;
 }
 
@@ -32,8 +35,11 @@ export function sealBytesWithNonce(
 export function openBytes(key: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array | undefined): Uint8Array {
   if (sealed === undefined || sealed.length < NONCE_BYTES + TAG_BYTES) throw sealInvalid();
   const nonce = sealed.subarray(0, NONCE_BYTES);
+  const rest = sealed.subarray(NONCE_BYTES);
   try {
-    return xchacha20poly1305(key, nonce, associatedData).decrypt(sealed.subarray(NONCE_BYTES));
+    const platform = platformXChaCha();
+    if (platform) return platform.decrypt(key, nonce, associatedData, rest);
+    return xchacha20poly1305(key, nonce, associatedData).decrypt(rest);
   } catch (cause) {
     throw sealInvalid(cause);
   }

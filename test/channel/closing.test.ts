@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { CLOSE_CODES } from '../../src/protocol/wire/close-codes.ts';
 import { settle } from '../support/virtual-clock.ts';
-import { openDialler, Side } from './support/side.ts';
+import { openDialler, Side, segment } from './support/side.ts';
 
 describe('a frame that cannot be taken', () => {
   it.each([
     ['not JSON', '{', CLOSE_CODES.malformed],
     ['not an object', '7', CLOSE_CODES.malformed],
     ['a segment with last below first', JSON.stringify(badSegment()), CLOSE_CODES.malformed],
+    ['a segment whose body is not base64', JSON.stringify({ ...segment(1, 1), body: 'x","y' }), CLOSE_CODES.malformed],
     ['a hello without streams', '{"type":"hello","version":1}', CLOSE_CODES.malformed],
     ['a name from Object.prototype', '{"type":"toString"}', CLOSE_CODES.unknownKind],
     ['an unknown kind', '{"type":"nonsense"}', CLOSE_CODES.unknownKind],

@@ -76,6 +76,7 @@ describe('a channel between two machines', () => {
 
 const EXPECTED_EVENTS = [
   'applied',
+  'foreseen',
   'cuts',
   'crashes',
   'restores',

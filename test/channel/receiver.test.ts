@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LINK_WINDOW_BYTES } from '../../src/protocol/limits.ts';
 import { CLOSE_CODES } from '../../src/protocol/wire/close-codes.ts';
 import { settle } from '../support/virtual-clock.ts';
+import { bodyOf } from './support/records-body.ts';
 import { EPOCH, Side, segment } from './support/side.ts';
 
 describe('the receiver', () => {
@@ -32,6 +33,44 @@ describe('the receiver', () => {
       'task:a 6',
       'task:b 5',
     ]);
+  });
+
+  it('commits with a segment what comes while the store gathers', async () => {
+    const side = await openAccepter();
+    side.gatherMs = 5;
+    side.say(segment(1, 1));
+    await side.clock.advance(4);
+    side.say(segment(2, 2), segment(1, 1, 'task:b'));
+    expect(side.cursors.commits).toEqual([]);
+    await side.clock.advance(1);
+    expect(side.cursors.commits.map((group) => group.length)).toEqual([3]);
+  });
+
+  it('commits nothing if the link ended while the store gathered', async () => {
+    const side = await openAccepter();
+    side.gatherMs = 5;
+    side.say(segment(1, 1));
+    await side.clock.advance(4);
+    side.channel.transportClosed();
+    await side.clock.advance(100);
+    expect(side.cursors.commits).toEqual([]);
+  });
+
+  it('tells the store before a commit what will be in it, once and in order, after a first commit of the epoch', async () => {
+    const side = await openAccepter();
+    side.commitDelayMs = 50;
+    const foreseen = () => side.cursors.foreseen.splice(0).map(({ epoch, first, last }) => `${epoch} ${first}-${last}`);
+    side.say(segment(1, 1), segment(2, 2));
+    await side.clock.advance(50);
+    expect(foreseen()).toEqual([]);
+    side.say(segment(3, 4), segment(3, 4), segment(7, 7), segment(5, 6));
+    expect(foreseen()).toEqual([`${EPOCH} 3-4`, `${EPOCH} 5-6`]);
+    expect(side.cursors.cursor('task:a', EPOCH)).toBe(2);
+    side.say(segment(1, 1, 'task:a', 'epoch111'));
+    await side.clock.advance(200);
+    expect(foreseen()).toEqual([]);
+    side.say(segment(2, 2, 'task:a', 'epoch111'));
+    expect(foreseen()).toEqual(['epoch111 2-2']);
   });
 
   it('gives the store exactly the segment that came', async () => {
@@ -195,7 +234,7 @@ describe('the receiver', () => {
 
   it('takes any amount from a peer that waits for the commits', async () => {
     const side = await openAccepter();
-    const body = JSON.stringify(['x'.repeat(LINK_WINDOW_BYTES / 2)]);
+    const body = bodyOf(['x'.repeat(LINK_WINDOW_BYTES / 4)]);
     for (let n = 1; n <= 10; n++) {
       side.say({ ...segment(n, n), body });
       await settle();

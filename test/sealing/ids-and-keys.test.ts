@@ -10,7 +10,7 @@ import {
   fingerprintOf,
   publicKeyOf,
 } from '../../src/sealing/keys.ts';
-import { createId, randomBytes } from '../../src/sealing/random.ts';
+import { createId, drawNonce, randomBytes } from '../../src/sealing/random.ts';
 
 afterEach(() => vi.useRealTimers());
 
@@ -33,6 +33,18 @@ describe('an id', () => {
     });
     expect(ids.slice(0, 4)).toEqual(ids.slice(0, 4).toSorted());
     expect(ids.every((id) => idSchema.safeParse(id).success && id.length === 32)).toBe(true);
+  });
+});
+
+describe('nonces', () => {
+  it('are each drawn once, however many and long, and belong to who drew them', () => {
+    const drawn = Array.from({ length: 20_000 }, (_, index) => drawNonce(index % 3 === 0 ? 12 : 24));
+    const texts = drawn.map((nonce) => Buffer.from(nonce).toString('hex'));
+    expect(texts.every((text, index) => text.length === (index % 3 === 0 ? 24 : 48))).toBe(true);
+    expect(new Set(texts).size).toBe(20_000);
+    const [first] = texts;
+    drawn[1]?.fill(0);
+    expect(Buffer.from(drawn[0] ?? []).toString('hex')).toBe(first);
   });
 });
 

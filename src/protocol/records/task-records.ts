@@ -90,6 +90,8 @@ export const taskRecordSchema = z.discriminatedUnion('type', [
     /** Where the agent works, if not in the task's own folder. */
     project: launchProjectSchema.optional(),
     title: z.string().optional(),
+    /** Of `preparing`: the message that the turn answers. None for the instructions. */
+    messageId: z.string().optional(),
   }),
   z.object({
     type: z.literal('user_message_chunk'),

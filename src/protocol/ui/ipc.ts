@@ -6,23 +6,27 @@ import { z } from 'zod';
 import { taskRecordSchema } from '../records/task-records.ts';
 import { taskLaunchSchema, taskPromptSchema } from '../wire/commands.ts';
 import { desktopSettingsSchema, desktopStateSchema } from './desktop-state.ts';
+import { limitChangesSchema, limitProblemsSchema } from './machine-settings.ts';
 
 const nothing = z.null();
 const linkSchema = z.string().max(2_000);
 const taskIdSchema = z.string().min(1).max(128);
 
-interface Contract {
+export interface Contract {
   readonly request: z.ZodType;
   readonly response: z.ZodType;
+  /** It changes nothing. Of all others the new state has been pushed before the answer comes. */
+  readonly isReading?: true;
 }
 
 /** Renderer → main. */
 export const REQUESTS = {
-  'state/get': { request: nothing, response: desktopStateSchema },
+  'state/get': { request: nothing, response: desktopStateSchema, isReading: true },
   /** What a link would pair with, in words; changes nothing. */
   'pairing/inspect': {
     request: z.object({ link: linkSchema }),
     response: z.object({ server: z.string(), isLocal: z.boolean() }),
+    isReading: true,
   },
   'pairing/pair': { request: z.object({ link: linkSchema }), response: nothing },
   'pairing/unpair': { request: nothing, response: nothing },
@@ -46,17 +50,25 @@ export const REQUESTS = {
   'tasks/records': {
     request: z.object({ taskId: taskIdSchema, cursor: z.int().min(0) }),
     response: z.object({ records: z.array(taskRecordSchema), cursor: z.number(), isCaughtUp: z.boolean() }),
+    isReading: true,
   },
-  'tasks/open-folder': { request: z.object({ taskId: taskIdSchema }), response: nothing },
+  'tasks/open-folder': { request: z.object({ taskId: taskIdSchema }), response: nothing, isReading: true },
   'approvals/answer': {
     request: z.object({ approvalId: z.string(), sha256: z.string(), decision: z.enum(['allow', 'deny']) }),
     response: nothing,
   },
   'providers/refresh': { request: nothing, response: nothing },
   'settings/change': { request: desktopSettingsSchema.partial(), response: nothing },
+  /** Writes them into the engine's configuration, where they hold at once. With any problem none of them is written. */
+  'limits/change': { request: limitChangesSchema, response: z.object({ problems: limitProblemsSchema }) },
+  /** The person chooses a file of certificates in the system's dialog; they are trusted from then on. */
+  'authorities/choose': { request: nothing, response: nothing },
+  'authorities/forget': { request: nothing, response: nothing },
+  /** Starts an engine that could not start, with the configuration as it is now. */
+  'engine/start': { request: nothing, response: nothing },
   /** Opens the engine's configuration in the system's editor. */
-  'config/open': { request: nothing, response: nothing },
-  'workspaces/open': { request: z.object({ name: z.string() }), response: nothing },
+  'config/open': { request: nothing, response: nothing, isReading: true },
+  'workspaces/open': { request: z.object({ name: z.string() }), response: nothing, isReading: true },
 } as const satisfies Readonly<Record<string, Contract>>;
 
 /** Main → renderer. */

@@ -6,6 +6,8 @@ export type LogProblem =
   | { readonly kind: 'not_opened'; readonly first: number; readonly last: number; readonly message: string }
   /** Records `first` to `last` never came. */
   | { readonly kind: 'gap'; readonly first: number; readonly last: number }
+  /** The server says that it removed records `first` to `last` at `at`, to make room. */
+  | { readonly kind: 'removed'; readonly first: number; readonly last: number; readonly at: number }
   /** What the server can see of these records is not what they say. */
   | { readonly kind: 'header_mismatch'; readonly first: number; readonly last: number }
   /** The server sent a life of this log that another one had replaced. */

@@ -28,6 +28,8 @@ export const taskSummarySchema = z.object({
   endedAt: z.number().nullable(),
   reason: reasonSchema.nullable(),
   records: z.number(),
+  /** Null while its files are kept. */
+  filesRemovedAt: z.number().nullable().default(null),
 });
 export type TaskSummary = z.infer<typeof taskSummarySchema>;
 
@@ -63,10 +65,14 @@ export const snapshotSchema = z.object({
   projects: z.array(folderSchema.extend({ isGit: z.boolean() })).default([]),
   /** One sentence for each configured folder that is not used. */
   folderProblems: z.array(z.string()).default([]),
+  /** One sentence while a log cannot be written: the disk is full, read-only or broken. */
+  storageProblem: z.string().nullable().default(null),
   runningTasks: z.number(),
   /** The machine's own rules for approvals; `problem` while their file cannot be understood. */
   policy: z.object({ rules: z.number(), problem: z.string().nullable() }),
   /** Oldest first. */
   pendingApprovals: z.array(pendingApprovalSchema),
+  /** What the account calls its devices, also revoked ones: for telling who answered. */
+  devices: z.array(z.object({ deviceId: z.string(), name: z.string() })).default([]),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;

@@ -16,6 +16,8 @@ export const CLOSE_CODES = {
   superseded: 4409,
   revoked: 4410,
   unsupportedVersion: 4426,
+  /** The one who closes cannot write to its disk now. */
+  storageFailed: 4507,
 } as const;
 
 export type CloseReason = keyof typeof CLOSE_CODES;

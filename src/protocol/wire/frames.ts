@@ -3,6 +3,7 @@
  * message, subprotocol `ctrlnode.v1`. Both directions obey the same rules. Unknown fields pass.
  */
 import { z } from 'zod';
+import { isBase64 } from '../../base/base64.ts';
 import { PROTOCOL_VERSION } from '../limits.ts';
 import { streamNameSchema } from '../names.ts';
 
@@ -99,6 +100,14 @@ const schemas = {
   error: errorFrameSchema,
 } as const;
 
+/**
+ * JSON of a segment whose body is known to be base64: so it needs no escaping, and to put the text together is several
+ * times faster than to have it searched for what to escape.
+ */
+export function jsonOfSegment({ body, ...rest }: Segment): string {
+  return `${JSON.stringify(rest).slice(0, -1)},"body":"${body}"}`;
+}
+
 export type FrameProblem = { readonly code: 'malformed' | 'unknown_kind'; readonly message: string };
 
 /** Reads one frame. Never throws: bad input is an outcome that the caller answers with a close code. */
@@ -118,9 +127,15 @@ export function parseFrame(text: string): { ok: true; value: Frame } | { ok: fal
     };
   }
   const parsed = schemas[kind as keyof typeof schemas].safeParse(json);
-  if (parsed.success) return { ok: true, value: parsed.data as Frame };
+  if (parsed.success) return checkBody(parsed.data as Frame);
   const issue = parsed.error.issues[0];
   return malformed(`${kind}.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
+}
+
+// Here and not in the schema: a reader that opens the seal decodes the body anyway.
+function checkBody(frame: Frame): { ok: true; value: Frame } | { ok: false; error: FrameProblem } {
+  if (frame.type === 'segment' && !isBase64(frame.body)) return malformed('segment.body: not base64');
+  return { ok: true, value: frame };
 }
 
 export function isSupportedVersion(version: number): boolean {

@@ -36,7 +36,9 @@ export const taskViewSchema = z.object({
   /** Sealed TaskLabel. */
   label: base64Schema.nullable(),
   createdAt: z.number(),
+  /** Of the turn that runs, or ran last; null while the next one waits. */
   startedAt: z.number().nullable(),
+  /** Of the last turn that ended, unless another one runs. */
   endedAt: z.number().nullable(),
   /** Until when an offline machine may still take it. */
   deadline: z.number(),
@@ -87,6 +89,17 @@ export const webServerFrameSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('approval_changed'), approval: approvalChangeSchema }),
   z.object({ type: z.literal('roster_changed'), roster: base64Schema }),
   z.object({ type: z.literal('segment'), subscriptionId, segment: segmentSchema }),
+  /**
+   * Records up to `through` of an ended task were removed from the server at `at`, to make room: what follows begins
+   * after them. Only the server's word, as it can leave anything out; the page says whose it is.
+   */
+  z.object({
+    type: z.literal('output_removed'),
+    subscriptionId,
+    epoch: epochSchema,
+    through: cursorNumberSchema,
+    at: z.number(),
+  }),
   /** Everything that was stored when the subscription began has been sent. */
   z.object({ type: z.literal('caught_up'), subscriptionId, epoch: epochSchema.nullable(), cursor: cursorNumberSchema }),
   /** The command is stored and will reach the bridge once, or expire. */

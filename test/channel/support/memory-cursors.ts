@@ -2,12 +2,15 @@ import { type Clock, sleep } from '../../../src/base/clock.ts';
 import { createDeferred, type Deferred } from '../../../src/base/deferred.ts';
 import { drop } from '../../../src/base/drop.ts';
 import type { Cursor, CursorStore, Segment } from '../../../src/channel/ports.ts';
+import { recordsIn } from './records-body.ts';
 
 export interface MemoryCursorsOptions {
   readonly clock: Clock;
   readonly delayMs?: () => number;
+  readonly gatherMs?: () => number;
   /** Sees each segment right before it takes effect. */
   readonly onApply?: (segment: Segment, cursor: number) => void;
+  readonly onForesee?: (segment: Segment) => void;
 }
 
 interface Waiting {
@@ -29,6 +32,7 @@ export class MemoryCursors implements CursorStore {
   #life = 0;
   #isRunning = false;
   commits: (readonly Segment[])[] = [];
+  foreseen: Segment[] = [];
   /** What the next commit does instead of succeeding; `after` has its effect and still fails. */
   nextFailure: 'before' | 'after' | undefined;
 
@@ -57,6 +61,16 @@ export class MemoryCursors implements CursorStore {
     )) as Cursor[];
   }
 
+  foresee(segment: Segment): void {
+    this.foreseen.push(segment);
+    this.#options.onForesee?.(segment);
+  }
+
+  async gather(): Promise<void> {
+    const gatherMs = this.#options.gatherMs?.() ?? 0;
+    if (gatherMs > 0) await sleep(this.#options.clock, gatherMs);
+  }
+
   async commit(segments: readonly Segment[]): Promise<void> {
     this.commits.push(segments);
     await this.#enqueue(true, () => this.#apply(segments));
@@ -76,7 +90,7 @@ export class MemoryCursors implements CursorStore {
       const cursor = this.cursor(segment.stream, segment.epoch);
       this.#options.onApply?.(segment, cursor);
       const before = cursor === 0 ? [] : this.records(segment.stream);
-      const records = [...before, ...(JSON.parse(segment.body) as string[])];
+      const records = [...before, ...recordsIn(segment.body)];
       this.#received.set(segment.stream, { epoch: segment.epoch, records });
     }
   }

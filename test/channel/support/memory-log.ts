@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '../../../src/base/clock.ts';
 import { Emitter } from '../../../src/base/emitter.ts';
 import type { ReadLimits, Segment, SegmentLog, StreamEnd } from '../../../src/channel/ports.ts';
+import { bodyOf } from './records-body.ts';
 
 interface LogState {
   readonly epoch: string;
@@ -146,6 +147,6 @@ function segmentOf(stream: string, state: LogState, after: number, limits: ReadL
     first: after + 1,
     last: after + records.length,
     header: '{}',
-    body: JSON.stringify(records),
+    body: bodyOf(records),
   };
 }

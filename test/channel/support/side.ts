@@ -4,6 +4,7 @@ import type { Frame } from '../../../src/protocol/wire/frames.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 import { MemoryCursors } from './memory-cursors.ts';
 import { MemoryLog } from './memory-log.ts';
+import { bodyOf } from './records-body.ts';
 
 export const EPOCH = 'epoch000';
 
@@ -19,6 +20,7 @@ export class Side {
   transportCloses: { code: number; reason: string }[] = [];
   bufferedBytes = 0;
   commitDelayMs = 0;
+  gatherMs = 0;
   readDelayMs = 0;
   #epochs = 0;
 
@@ -26,7 +28,7 @@ export class Side {
     const { clock } = this;
     const newEpoch = () => `epoch${String(this.#epochs++).padStart(3, '0')}`;
     this.log = new MemoryLog({ clock, newEpoch, readDelayMs: () => this.readDelayMs });
-    this.cursors = new MemoryCursors({ clock, delayMs: () => this.commitDelayMs });
+    this.cursors = new MemoryCursors({ clock, delayMs: () => this.commitDelayMs, gatherMs: () => this.gatherMs });
     const side = this;
     const transport = {
       send: (text: string) => this.frames.push(JSON.parse(text)),
@@ -86,5 +88,5 @@ export async function openDialler(
 
 export function segment(first: number, last: number, stream = 'task:a', epoch = EPOCH): Segment & { type: 'segment' } {
   const records = Array.from({ length: last - first + 1 }, (_, index) => `${stream}/${first + index}`);
-  return { type: 'segment', stream, epoch, first, last, header: '{}', body: JSON.stringify(records) };
+  return { type: 'segment', stream, epoch, first, last, header: '{}', body: bodyOf(records) };
 }

@@ -5,6 +5,7 @@ import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 import { type End, type Faults, FaultyLink, NO_FAULTS } from './faulty-link.ts';
 import { MemoryCursors } from './memory-cursors.ts';
 import { MemoryLog } from './memory-log.ts';
+import { bodyOf, recordsIn } from './records-body.ts';
 
 export interface Machine {
   readonly log: MemoryLog;
@@ -169,9 +170,11 @@ export class World {
     const readDelayMs = () => Math.floor(this.#random() * 8);
     const recordsPerRead = () => 1 + Math.floor(this.#random() * 6);
     const onApply = (segment: Segment, cursor: number) => this.#checkApply(end, segment, cursor);
+    const onForesee = (segment: Segment) => this.#checkForeseen(end, segment);
+    const delays = { delayMs: () => this.#upTo(20), gatherMs: () => this.#upTo(3) };
     return {
       log: new MemoryLog({ clock, newEpoch, readDelayMs, recordsPerRead }),
-      cursors: new MemoryCursors({ clock, delayMs: () => Math.floor(this.#random() * 20), onApply }),
+      cursors: new MemoryCursors({ clock, ...delays, onApply, onForesee }),
       channel: undefined,
       backups: [],
       isRestored: false,
@@ -192,17 +195,32 @@ export class World {
     return channel;
   }
 
+  #upTo(ms: number): number {
+    return Math.floor(this.#random() * ms);
+  }
+
   /** Nothing twice, nothing skipped, and in the sender's current epoch exactly what the sender wrote. */
   #checkApply(end: End, segment: Segment, cursor: number): void {
     this.#count('applied');
-    const { stream, epoch, first, last, body } = segment;
+    const { stream, epoch, first, last } = segment;
     if (first !== cursor + 1) this.violations.push(`${stream} ${epoch}: ${first}..${last} applied at ${cursor}`);
+    this.#checkWritten(end, segment);
+  }
+
+  /** A reader that believes it must never have to take it back. */
+  #checkForeseen(end: End, segment: Segment): void {
+    this.#count('foreseen');
+    this.#checkWritten(end, segment);
+  }
+
+  #checkWritten(end: End, { stream, epoch, first, last, body }: Segment): void {
     const { log, isRestored } = this.machine(otherEnd(end));
     const state = log.state(stream);
     // A commit of the time before the sender's log was set back says nothing about the log as it is now.
     if (state?.epoch !== epoch || isRestored) return;
-    const written = JSON.stringify(state.records.slice(first - 1, last));
-    if (body !== written || last > state.durable) this.violations.push(`${stream} ${epoch}: ${body} is not ${written}`);
+    const written = state.records.slice(first - 1, last);
+    const isAsWritten = body === bodyOf(written) && last <= state.durable;
+    if (!isAsWritten) this.violations.push(`${stream} ${epoch}: ${recordsIn(body)} is not ${written}`);
   }
 
   #checkFrame(end: End, text: string): void {
