@@ -3,14 +3,13 @@
  * headless command, the tray app) creates exactly one, renders its snapshots, and stops it.
  */
 
-import { readFileSync } from 'node:fs';
 import { cpus, homedir, loadavg } from 'node:os';
-import path from 'node:path';
 import type { Random } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Event } from '../base/emitter.ts';
-import { CodedError, messageOf } from '../base/errors.ts';
+import { CodedError } from '../base/errors.ts';
 import type { Snapshot, TaskSummary } from '../protocol/ui/snapshot.ts';
+import { readAuthorities } from './config/authority.ts';
 import type { BridgeConfig } from './config/schema.ts';
 import type { LocalApprovals } from './control/local-approvals.ts';
 import type { LocalMessages } from './control/local-messages.ts';
@@ -30,6 +29,7 @@ import { HelperProcesses } from './providers/supervisor/helper-processes.ts';
 import { createProcessPlatform } from './providers/supervisor/platform.ts';
 import { Supervisor, type SupervisorOptions } from './providers/supervisor/supervisor.ts';
 import { createUserPath } from './providers/supervisor/user-path.ts';
+import type { CleanReport, CleanRequest } from './retention/task-retention.ts';
 import type { SecretStore } from './store/secret-store.ts';
 import { openStores, type Stores } from './stores.ts';
 
@@ -60,6 +60,8 @@ export interface Bridge {
   readonly localTasks: LocalTasks;
   taskSummaries(): TaskSummary[];
   findTask(taskId: string): StoredTask | undefined;
+  /** Removes the files of ended tasks, or says which would go. Rejects only when the bridge stops meanwhile. */
+  cleanTasks(request: CleanRequest): Promise<CleanReport>;
   /** Resolves with the bridge id; rejects with a CodedError of one sentence. */
   pair(link: string): Promise<string>;
   /** Forgets the control plane and the keys of the pairing. Tasks and their folders stay. */
@@ -73,6 +75,10 @@ export interface Bridge {
   retryNow(): void;
   /** Allows these folders and no others from now on. What runs in another one goes on. */
   setWorkspaces(folders: BridgeConfig['workspaces']): void;
+  /** How many tasks run counts at once; what one task is allowed, for tasks that come from now on. */
+  setLimits(config: Pick<BridgeConfig, 'limits' | 'approvals'>): void;
+  /** PEM of authorities to trust besides the system's. The link is made anew with them. */
+  setAuthorities(ca: string | undefined): void;
   /** Why a folder could not be a workspace, in one sentence, or undefined. */
   problemOfWorkspace(folder: string): string | undefined;
   /** While held no queued task begins; running ones go on. Not remembered over a restart. */
@@ -120,7 +126,7 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
       random: options.random,
       logger,
       load: () => loadPerCore(),
-      ...(config.tls.caFile !== undefined && { ca: readCa(config.tls.caFile) }),
+      ...(config.tls.caFile !== undefined && { ca: readAuthorities(config.tls.caFile) }),
       ...(options.serverOrigin !== undefined && { serverOrigin: options.serverOrigin }),
       paired: await loadIdentity(stores),
     });
@@ -151,16 +157,4 @@ async function createSupervisor(
 
 function loadPerCore(): number {
   return (loadavg()[0] ?? 0) / Math.max(1, cpus().length);
-}
-
-function readCa(file: string): string {
-  try {
-    return readFileSync(path.resolve(file), 'utf8');
-  } catch (error) {
-    throw new CodedError(
-      'config_invalid',
-      `The certificate authority in tls.caFile cannot be read: ${messageOf(error)}`,
-      { cause: error },
-    );
-  }
 }

@@ -1,8 +1,5 @@
-import type { Random } from '../base/backoff.ts';
-import type { Clock } from '../base/clock.ts';
 import { type Disposable, DisposableStore } from '../base/disposal.ts';
 import { Emitter } from '../base/emitter.ts';
-import { messageOf } from '../base/errors.ts';
 import type { BridgeInfo } from '../protocol/records/bridge-records.ts';
 import type { Snapshot, TaskSummary } from '../protocol/ui/snapshot.ts';
 import { version } from '../protocol/version.ts';
@@ -13,25 +10,27 @@ import { taskLimitsOf } from './config/task-limits.ts';
 import { LocalApprovals } from './control/local-approvals.ts';
 import { LocalMessages } from './control/local-messages.ts';
 import { LocalTasks } from './control/local-tasks.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { forgetPairing, type PairedBridge, pairWith } from './identity/bridge-identity.ts';
+import { signNatively } from './identity/native-signature.ts';
 import { InfoPublisher } from './info-publisher.ts';
 import { dial } from './link/dial.ts';
 import { Link } from './link/link.ts';
+import { watchSurroundings } from './link/surroundings.ts';
 import { createCommandEffects } from './policy/command-effects.ts';
 import { createCommandGate } from './policy/command-gate.ts';
 import { createPlaces } from './policy/places.ts';
 import { PolicyFile } from './policy/policy-file.ts';
-import type { Projects } from './policy/projects.ts';
-import { createProviderActions } from './policy/provider-actions.ts';
-import type { Workspaces } from './policy/workspaces.ts';
-import type { Logger, StoredTask } from './ports.ts';
+import { createProviderActions, ownerOfAction } from './policy/provider-actions.ts';
+import type { StoredTask } from './ports.ts';
 import { ProviderDiscovery } from './providers/directory.ts';
-import type { Provider } from './providers/provider.ts';
-import type { Supervisor } from './providers/supervisor/supervisor.ts';
+import { disposeProviders } from './providers/dispose-providers.ts';
+import { createRetention } from './retention/create-retention.ts';
+import type { CleanReport, CleanRequest, TaskRetention } from './retention/task-retention.ts';
 import { Inbox } from './store/inbox.ts';
-import type { Stores } from './stores.ts';
-import type { GitOptions } from './tasks/git.ts';
+import { storageProblemOf } from './store/storage-problem.ts';
 import { TaskRunner } from './tasks/task-service.ts';
+import { summaryOf } from './tasks/task-summary.ts';
 
 /** Numbers that move all the time are shown this often at most. */
 const SNAPSHOT_INTERVAL_MS = 250;
@@ -40,32 +39,13 @@ const PAIRING_TIMEOUT_MS = 30_000;
 const LAST_WORD_MS = 1_000;
 const STOP_WORD_MS = 500;
 
-export interface EngineOptions {
-  readonly stores: Stores;
-  readonly name: string;
-  readonly host: Snapshot['host'];
-  readonly config: BridgeConfig;
-  readonly workspaces: Workspaces;
-  readonly projects: Projects;
-  readonly git: GitOptions;
-  readonly providers: readonly Provider[];
-  readonly supervisor: Supervisor;
-  readonly bridgeDir: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly load: () => number;
-  readonly ca?: string;
-  readonly serverOrigin?: string;
-  readonly paired: PairedBridge | undefined;
-}
-
 export class Engine implements Bridge {
   readonly #options: EngineOptions;
   readonly #changed = new Emitter<Snapshot>();
   readonly #held = new DisposableStore();
   readonly #discovery: ProviderDiscovery;
   readonly #tasks: TaskRunner;
+  readonly #retention: TaskRetention;
   readonly #policy: PolicyFile;
   readonly #inbox: Inbox;
   readonly #link: Link;
@@ -73,6 +53,7 @@ export class Engine implements Bridge {
   readonly #stopping = new AbortController();
   readonly #closers: (() => Promise<void>)[] = [];
   #paired: PairedBridge | undefined;
+  #ca: string | undefined;
   #refresh: Disposable | undefined;
   #stopped: Promise<void> | undefined;
   #wasPaused = false;
@@ -85,9 +66,10 @@ export class Engine implements Bridge {
 
   constructor(options: EngineOptions) {
     const { stores, providers, clock, logger, config, supervisor, bridgeDir, random, load } = options;
-    const { log } = stores;
+    const { log, state, audit, tasks: taskTable, messages } = stores;
     this.#options = options;
     this.#paired = options.paired;
+    this.#ca = options.ca;
     this.onDidAppend = log.onDidAppend;
     this.#discovery = this.#held.add(new ProviderDiscovery({ providers, clock, logger }));
     this.#policy = this.#held.add(new PolicyFile({ bridgeDir, logger }));
@@ -104,17 +86,22 @@ export class Engine implements Bridge {
       ...taskLimitsOf(config),
       waitingBytes: () => log.queueDepth().bytes,
       policy: this.#policy,
-      approvalDeadlineMs: config.approvals.deadlineHours * 3_600_000,
       journals: log,
       deviceName: (id) => stores.roster.current()?.devices.find((device) => device.deviceId === id)?.name,
     });
-    const { state, audit, tasks: taskTable, messages } = stores;
+    this.#retention = this.#held.add(createRetention(options, (taskId) => this.#tasks.isAtWork(taskId)));
     const local = { tasks: this.#tasks, taskTable, transaction: state.transaction, audit };
     const agentName = (id: string): string => providers.find((provider) => provider.id === id)?.name ?? id;
     this.approvals = new LocalApprovals({ ...local, table: stores.approvals, agentName });
     this.messages = new LocalMessages({ ...local, messages });
     this.localTasks = new LocalTasks({ tasks: this.#tasks, transaction: state.transaction });
-    const gate = createCommandGate({ identity: () => this.#gateIdentity(), roster: stores.roster, clock, logger });
+    const gate = createCommandGate({
+      identity: () => this.#gateIdentity(),
+      roster: stores.roster,
+      ownerOfAction: (action) => ownerOfAction(providers, action),
+      clock,
+      logger,
+    });
     const effects = createCommandEffects({
       tasks: this.#tasks,
       actions: createProviderActions({ providers, tasks: stores.tasks, logger }),
@@ -160,7 +147,9 @@ export class Engine implements Bridge {
       projects: projects.list().map((project) => ({ ...project })),
       folderProblems: [...workspaces.problems, ...projects.problems].map(({ message }) => message),
       policy: this.#policy.status,
+      storageProblem: storageProblemOf(stores.log.health) ?? null,
       pendingApprovals: this.approvals.pending(),
+      devices: (stores.roster.current()?.devices ?? []).map(({ deviceId, name: known }) => ({ deviceId, name: known })),
       runningTasks: stores.tasks.listUnfinished().filter((task) => task.state !== 'queued').length,
     };
   }
@@ -171,22 +160,26 @@ export class Engine implements Bridge {
   }
 
   async start(): Promise<void> {
-    const { stores } = this.#options;
+    const { stores, clock } = this.#options;
     this.#policy.start();
     this.#held.add(this.#policy.onDidChange(() => this.#didChange()));
     this.#held.add(this.#discovery.onDidChange(() => this.#didChange()));
     this.#held.add(this.#tasks.onDidChange(() => this.#didChange()));
     this.#held.add(this.#link.onDidChange(() => this.#didChange()));
+    this.#held.add(this.#retention.onDidChange(() => this.#didChange()));
+    this.#held.add(stores.log.onDidChangeHealth(() => this.#didChange()));
     this.#held.add(stores.log.onDidAppend(() => this.#showSoon()));
     stores.setSealer(this.#paired?.sealer);
     const pause = stores.settings.pause.get();
     if (pause) this.#link.pause(pause.untilMs);
     this.#moveServer();
     this.#aim();
+    this.#held.add(watchSurroundings(this.#link, clock));
     // Dialling first: finding again what ran, and looking for programs, must not keep the machine offline.
     this.#discovery.start();
     await this.#tasks.start();
     this.#inbox.start();
+    this.#retention.start();
   }
 
   taskSummaries(): TaskSummary[] {
@@ -198,10 +191,14 @@ export class Engine implements Bridge {
     return this.#options.stores.tasks.get(taskId);
   }
 
+  cleanTasks(request: CleanRequest): Promise<CleanReport> {
+    return this.#retention.clean(request);
+  }
+
   async pair(link: string): Promise<string> {
     const { stores, name, clock, logger } = this.#options;
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PAIRING_TIMEOUT_MS)]);
-    this.#paired = await pairWith(stores, { link, name, clock, logger, signal });
+    this.#paired = await pairWith(stores, { link, name, clock, logger, signal, ca: this.#ca });
     stores.setSealer(this.#paired.sealer);
     this.#aim();
     this.#didChange();
@@ -249,6 +246,16 @@ export class Engine implements Bridge {
     this.#didChange();
   }
 
+  setLimits(config: Pick<BridgeConfig, 'limits' | 'approvals'>): void {
+    this.#tasks.setBounds(taskLimitsOf(config));
+  }
+
+  setAuthorities(ca: string | undefined): void {
+    if (ca === this.#ca) return;
+    this.#ca = ca;
+    this.#aim();
+  }
+
   problemOfWorkspace(folder: string): string | undefined {
     return this.#options.workspaces.problemOf(folder);
   }
@@ -270,7 +277,8 @@ export class Engine implements Bridge {
     const { stores, logger, providers } = this.#options;
     this.#stopping.abort();
     this.#inbox.dispose();
-    await this.#inbox.idle();
+    this.#retention.dispose();
+    await Promise.all([this.#inbox.idle(), this.#retention.idle()]);
     await this.#tasks.stop();
     const disposed = disposeProviders(providers, logger);
     // How the tasks ended, so that nobody thinks that they still run.
@@ -299,14 +307,15 @@ export class Engine implements Bridge {
   }
 
   #aim(): void {
-    const { clock, ca } = this.#options;
+    const { clock } = this.#options;
+    const ca = this.#ca;
     const paired = this.#paired;
     if (!paired) return;
     const { bridgeId, serverId, origin } = paired.identity;
+    const signer = { deviceId: bridgeId, secretKey: paired.deviceSecretKey, serverId, sign: signNatively };
     this.#link.setTarget({
       origin,
-      createToken: () =>
-        createToken({ deviceId: bridgeId, secretKey: paired.deviceSecretKey, serverId, nowMs: clock.now() }),
+      createToken: () => createToken({ ...signer, nowMs: clock.now() }),
       ...(ca !== undefined && { ca }),
     });
   }
@@ -368,17 +377,4 @@ export class Engine implements Bridge {
 
 function isUnasked({ approvals }: { readonly approvals: 'ask' | 'allow' }): boolean {
   return approvals === 'allow';
-}
-
-async function disposeProviders(providers: readonly Provider[], logger: Logger): Promise<void> {
-  const disposed = await Promise.allSettled(providers.map((provider) => provider.dispose?.()));
-  for (const result of disposed) {
-    if (result.status === 'rejected') logger.error({ event: 'provider_not_disposed', error: messageOf(result.reason) });
-  }
-}
-
-function summaryOf(task: StoredTask, records: number): TaskSummary {
-  const { taskId, launch, state, createdAt, startedAt, endedAt, reason } = task;
-  const { title, provider, workspace } = launch;
-  return { taskId, title, provider, workspace, state, createdAt, startedAt, endedAt, reason, records };
 }

@@ -48,6 +48,30 @@ export interface StoredTask {
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  /** Set once its files are to go, which does not go back; null while they are kept. */
+  readonly removal: StoredRemoval | null;
+}
+
+/** Why a task's files went: too old, too much in all, or somebody at the machine asked for it. */
+export type RemovalCause = 'age' | 'size' | 'asked';
+
+export interface StoredRemoval {
+  readonly at: number;
+  readonly cause: RemovalCause;
+  readonly bytes: number;
+  /** False while something of the folder may still be there. */
+  readonly isDone: boolean;
+}
+
+/** What cleaning needs to know of an ended task: its instructions, which may be long, stay where they are. */
+export interface FinishedTask {
+  readonly taskId: string;
+  readonly title: string;
+  readonly workspace: string;
+  readonly project: TaskLaunch['project'] | null;
+  readonly folder: string;
+  readonly endedAt: number;
+  readonly removal: StoredRemoval | null;
 }
 
 export interface StoredTurn {
@@ -86,6 +110,8 @@ export interface TaskTable {
   /** Newest first. */
   list(): readonly StoredTask[];
   listUnfinished(): readonly StoredTask[];
+  /** Ended tasks of which there may be files, oldest end first. */
+  listFinished(): readonly FinishedTask[];
 }
 
 export interface StoredApproval {
@@ -123,6 +149,7 @@ export interface AuditEntry {
     | 'answer_refused'
     | 'message_taken'
     | 'message_refused'
+    | 'task_files_removed'
     | 'approval_asked'
     | `approval_${Exclude<StoredApproval['state'], 'pending'>}`;
   readonly commandId?: string;
@@ -131,7 +158,7 @@ export interface AuditEntry {
   readonly taskId?: string;
   readonly approvalId?: string;
   readonly messageId?: string;
-  /** How long a message is. What it says stays out of the log. */
+  /** How long a message is, whose words stay out of the log; or how much was removed. */
   readonly bytes?: number;
   readonly sha256?: string;
   readonly provider?: string;

@@ -1,15 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
-import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { createDeferred } from '../../src/base/deferred.ts';
+import { authoritiesWith } from '../../src/bridge/link/authorities.ts';
 import { dial, dialWithin, linkUrl } from '../../src/bridge/link/dial.ts';
 import { FRAME_MAX_BYTES } from '../../src/protocol/limits.ts';
-import { makeTempDir, onCleanup } from '../bridge-store/support/fixtures.ts';
+import { onCleanup } from '../bridge-store/support/fixtures.ts';
+import { makeCertificate } from '../support/certificates.ts';
 
 const quiet = new AbortController().signal;
 const target = (origin: string, ca?: string) => ({
@@ -45,17 +45,6 @@ async function failureOf(origin: string, ca?: string) {
   const dialled = await dial(target(origin, ca), quiet);
   if (dialled.ok) throw new Error('it should not have connected');
   return dialled.error;
-}
-
-function makeCertificate(commonName: string): { key: string; cert: string } {
-  const dir = makeTempDir();
-  const files = { key: join(dir, 'key.pem'), cert: join(dir, 'cert.pem') };
-  const name = ['-subj', `/CN=${commonName}`, '-addext', `subjectAltName=DNS:${commonName}`];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  execFileSync('openssl', ['req', '-x509', ...key, ...name, '-keyout', files.key, '-out', files.cert], {
-    stdio: 'ignore',
-  });
-  return { key: readFileSync(files.key, 'utf8'), cert: readFileSync(files.cert, 'utf8') };
 }
 
 test('only wss is dialled, except to this very machine', () => {
@@ -191,6 +180,9 @@ test('a certificate that is not trusted, or for another name, is told apart, and
   dialled.value.listen({ onMessage: () => {}, onClose: () => closed.resolve() });
   dialled.value.transport.close(1000, 'done');
   await closed.promise;
+  // Besides the others: a server of a known authority is trusted as before.
+  const another = makeCertificate('another.example');
+  expect(authoritiesWith(another.cert)).toEqual(expect.arrayContaining([another.cert, ...rootCertificates]));
   const plain = await answering((_request, response) => response.end());
   expect((await failureOf(plain.replace('http:', 'https:'))).kind).toBe('tls');
 });

@@ -30,6 +30,13 @@ class FakeServerSide {
 
   /** Connects and, as a good server does, answers the hello. */
   async open(): Promise<void> {
+    await this.connect();
+    this.say({ type: 'welcome', version: 1, streams: [], cursors: [] });
+    await clock.advance(0);
+  }
+
+  /** Takes the socket and says nothing. */
+  async connect(): Promise<void> {
     const take = (text: string) => this.#take(JSON.parse(text) as Record<string, unknown>);
     const close = (code: number, reason: string) => {
       this.closedWith = [code, reason];
@@ -40,8 +47,6 @@ class FakeServerSide {
       this.#handlers = handlers;
     };
     this.#outcome.resolve(ok({ transport, listen }));
-    await clock.advance(0);
-    this.say({ type: 'welcome', version: 1, streams: [], cursors: [] });
     await clock.advance(0);
   }
 
@@ -133,23 +138,24 @@ test('it dials once it is paired, and is online only when the handshake is done'
   expect(states).toEqual(['connecting', 'online', 'unpaired']);
 });
 
-test('delays grow from half a second to thirty with each failure, and start small again after a link that lived', async () => {
+test('delays grow from half a second to thirty, none above a third of the outage, and start small after a link that lived', async () => {
   link.setTarget(target);
   const delays: (number | undefined)[] = [];
-  for (let attempt = 0; attempt < 9; attempt++) {
+  for (let attempt = 0; attempt < 18; attempt++) {
     await newest().fail(refused);
     delays.push(delayMs());
     await clock.advance(delayMs() ?? 0);
   }
-  expect(delays).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
-  expect(dials).toHaveLength(10);
+  expect(delays.slice(0, 8)).toEqual([500, 1_000, 1_000, 1_000, 1_167, 1_556, 2_074, 2_766]);
+  expect(delays.slice(-3)).toEqual([27_627, 30_000, 30_000]);
+  expect(dials).toHaveLength(19);
   await newest().open();
-  await clock.advance(29_000);
+  await clock.advance(4_000);
   await newest().close(1006);
   expect([delayMs(), problem()]).toEqual([30_000, 'The connection to the control plane was lost.']);
   await clock.advance(30_000);
   await newest().open();
-  await clock.advance(30_000);
+  await clock.advance(5_000);
   await newest().close(1006);
   expect(delayMs()).toBe(500);
 });
@@ -175,6 +181,16 @@ test('an authentication failure is retried after thirty seconds, however it is s
   await newest().open();
   await newest().close(1011, 'record 14032 failed');
   expect(delayMs()).toBe(500);
+});
+
+test.each([
+  ['the disk cannot be written', 'The control plane cannot write to its disk.'],
+  ['cannot commit: no space', 'This machine cannot write to its disk.'],
+])('a full disk is said in plain words, and tried again: %s', async (reason, words) => {
+  link.setTarget(target);
+  await newest().open();
+  await newest().close(4507, reason);
+  expect([delayMs(), problem()]).toEqual([500, expect.stringContaining(words)]);
 });
 
 test('after another connection took over it stays away, but for the person’s click or ten minutes', async () => {
@@ -241,12 +257,64 @@ test('wake asks an open link for a sign of life, and a dead one is left after tw
   link.networkChanged();
   await clock.advance(1_999);
   expect(link.connection.state).toBe('online');
-  await clock.advance(1);
+  // And 50 ms for what came in time and is still unread.
+  await clock.advance(51);
   expect([link.connection.state, problem(), newest().closedWith?.[0]]).toEqual([
     'offline',
     'The control plane stopped answering.',
     4408,
   ]);
+});
+
+test('heartbeats keep a proxy from dropping the link that drops what says nothing for 60 seconds', async () => {
+  link.setTarget(target);
+  await newest().open();
+  const { sent } = newest();
+  for (let minute = 0; minute < 10; minute++) {
+    const before = sent.length;
+    await clock.advance(60_000);
+    expect(sent.length - before).toBe(3);
+  }
+  expect([dials.length, link.connection.state]).toEqual([1, 'online']);
+});
+
+test('a proxy that drops every link after 60 seconds costs half a second each time, and never more', async () => {
+  link.setTarget(target);
+  for (let times = 1; times <= 20; times++) {
+    await newest().open();
+    await clock.advance(60_000);
+    await newest().close(1006);
+    expect([dials.length, delayMs()]).toEqual([times, 500]);
+    await clock.advance(500);
+  }
+});
+
+test('a server that takes the socket and never welcomes is left after ten seconds, with longer and longer delays', async () => {
+  link.setTarget(target);
+  const delays: (number | undefined)[] = [];
+  for (let times = 1; times <= 4; times++) {
+    await newest().connect();
+    await clock.advance(9_999);
+    expect(link.connection.state).toBe('connecting');
+    await clock.advance(1);
+    delays.push(delayMs());
+    await clock.advance(delayMs() ?? 0);
+  }
+  expect([delays, dials.length]).toEqual([[500, 1_000, 2_000, 4_000], 5]);
+});
+
+test('a wall clock that jumps, forward or back, neither ends a link nor makes a wait longer', async () => {
+  link.setTarget(target);
+  await newest().open();
+  for (const jumpMs of [3_600_000, -7_200_000]) {
+    clock.wallOffsetMs += jumpMs;
+    await clock.advance(60_000);
+    expect(link.connection.state).toBe('online');
+  }
+  await newest().close(1006);
+  clock.wallOffsetMs -= 3_600_000;
+  await clock.advance(500);
+  expect(dials).toHaveLength(2);
 });
 
 test('what a stale socket still says or does changes nothing', async () => {

@@ -71,6 +71,8 @@ describe('rules', () => {
     expect(isAllowed({ command: ['/bin/bash', '-lc', 'ls -l'] })).toBe(true);
     expect(isAllowed({ command: ['/bin/bash', '-lc', 'ls; rm x'] })).toBe(false);
     expect(isAllowed({ command: ['bash', 'ls'] })).toBe(false);
+    // Without such an option it is the name of a file that the shell runs.
+    expect(isAllowed({ command: ['/bin/bash', '-x', 'ls -l'] })).toBe(false);
     expect(isAllowed({ command: 'ls', cmd: 'rm x' })).toBe(false);
     expect(isAllowed({ command: { ls: 1 } })).toBe(false);
     expect(isAllowed({})).toBe(false);
@@ -108,6 +110,16 @@ describe('rules', () => {
     expect(isAllowed('src/a', { changes: { '/etc/passwd': {} } })).toBe(false);
     expect(isAllowed('src/a', { command: 'rm x' })).toBe(false);
     expect(of(rules, 'Write', {})).toBeUndefined();
+  });
+
+  test('a rule may name a folder by a link, for denying it and for allowing it', () => {
+    const { of, cwd, root } = setUp();
+    symlinkSync(join(root, 'outside'), join(cwd, 'link'));
+    const decisionOf = (decision: 'allow' | 'deny', file_path: string) =>
+      of([{ decision, path: 'link/**' }], 'Write', { file_path })?.decision;
+    for (const decision of ['allow', 'deny'] as const) expect(decisionOf(decision, 'link/x')).toBe(decision);
+    expect(decisionOf('deny', join(root, 'outside/x'))).toBe('deny');
+    expect(decisionOf('allow', join(root, 'outside/x'))).toBeUndefined();
   });
 
   test('a path is denied by whichever way it is written', () => {

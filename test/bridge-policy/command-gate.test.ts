@@ -235,7 +235,7 @@ test('a newer roster is kept durably, and a device that it revokes is refused fr
 
 test('a bridge that is not paired refuses everything', async () => {
   const { roster } = side;
-  const gate = createCommandGate({ identity: () => undefined, roster, clock, logger });
+  const gate = createCommandGate({ identity: () => undefined, roster, ownerOfAction: () => undefined, clock, logger });
   expect(gate.check(seal(device, {}, {}))).toMatchObject({ ok: false, error: { code: 'command_not_for_bridge' } });
   roster.clear();
   expect((await send(seal(device, {}, {}))).code).toBe('device_unknown');

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   closeSync,
   existsSync,
@@ -67,4 +69,38 @@ test('nothing is written or removed through a symbolic link, wherever somebody p
   expect(readdirSync(outside)).toEqual(['victim']);
   expect(readFileSync(join(outside, 'victim'), 'utf8')).toBe('precious');
   expect(existsSync(join(folder, 'a'))).toBe(false);
+});
+
+const SWAPPING = `
+const { renameSync, symlinkSync, unlinkSync } = require('node:fs');
+const [folder, outside] = process.argv.slice(1);
+for (;;) {
+  renameSync(folder, folder + '-away');
+  symlinkSync(outside, folder);
+  // Long enough for a file to be made, and looked for, behind it.
+  for (const end = performance.now() + 0.1; performance.now() < end; );
+  unlinkSync(folder);
+  renameSync(folder + '-away', folder);
+  for (const end = performance.now() + 0.1 * Math.random(); performance.now() < end; );
+}`;
+
+test('a folder that is swapped for a link again and again never gets a file behind it', async () => {
+  const folder = join(makeTempDir(), 'context-files');
+  const outside = makeTempDir();
+  mkdirSync(folder);
+  const swapping = spawn(process.execPath, ['-e', SWAPPING, folder, outside], { stdio: 'ignore' });
+  const behind: string[] = [];
+  const seen = new Set<string>();
+  const end = performance.now() + 2_000;
+  for (let n = 0; performance.now() < end; n++) {
+    const made = createFileInside(folder, `${n}`);
+    seen.add(codeOf(made));
+    if (!made.ok) continue;
+    if (existsSync(join(outside, `${n}`))) behind.push(`${n}`);
+    closeSync(made.value);
+  }
+  swapping.kill('SIGKILL');
+  await once(swapping, 'exit');
+  expect(behind).toEqual([]);
+  expect([...seen]).toEqual(expect.arrayContaining(['ok', 'workspace_not_allowed']));
 });

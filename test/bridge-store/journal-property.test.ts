@@ -1,6 +1,6 @@
 /**
  * Random appends, flushes, crashes, acknowledgements and reads against a model: the records that were appended. After a
- * crash the file keeps everything up to the last fdatasync and a random part of what was written after it.
+ * crash the file keeps everything up to the last durable write and a random part of what was written after it.
  */
 import { statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
@@ -157,13 +157,13 @@ class World {
   }
 
   async #crash(keep: number): Promise<void> {
-    const synced = this.#disk.syncedBytes.get(this.#path) ?? 0;
+    const safeBytes = this.#disk.durableBytes.get(this.#path) ?? 0;
     const durable = this.#end().end;
     // The old engine is gone: whatever it still writes must not reach the file, so it is let finish first.
     this.#store.state.dispose();
     await this.#journal.flush().catch(() => undefined);
     const written = statSync(this.#path).size;
-    truncateSync(this.#path, Math.max(synced, Math.floor(synced + keep * (written - synced))));
+    truncateSync(this.#path, Math.max(safeBytes, Math.floor(safeBytes + keep * (written - safeBytes))));
     this.#journal = await this.open();
     expect(this.#journal.end).toBeGreaterThanOrEqual(Math.max(durable, this.#promised));
     expect(this.#journal.rawOffset).toBe(this.#journal.end);

@@ -1,4 +1,13 @@
-import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  constants,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { codeOf } from '../../src/base/errors.ts';
@@ -78,6 +87,23 @@ test('lines behind one that does not parse, or is out of order, are cut off and 
   }
 });
 
+test.runIf(process.platform === 'linux')('the system is told to put each write on the disk', async () => {
+  const { path } = await openWriter();
+  const flags = readdirSync('/proc/self/fd')
+    .filter((fd) => isLinkTo(`/proc/self/fd/${fd}`, path))
+    .map((fd) => /flags:\t(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '');
+  expect(flags.map((octal) => Number.parseInt(octal, 8) & constants.O_DSYNC)).toEqual([constants.O_DSYNC]);
+});
+
+// Those of others may be closed meanwhile.
+function isLinkTo(link: string, path: string): boolean {
+  try {
+    return readlinkSync(link) === path;
+  } catch {
+    return false;
+  }
+}
+
 test('recovery goes on from a checkpoint, and scans everything if the file no longer fits it', async () => {
   const { writer, path } = await openWriter();
   for (let n = 1; n <= 10; n++) writer.append({ ...text(`x${n}`), rawOffset: n });
@@ -91,7 +117,7 @@ test('recovery goes on from a checkpoint, and scans everything if the file no lo
   expect(await recoverJournal(file, checkpoint)).toMatchObject({ end: 5, rawOffset: 5, isDamaged: true });
 });
 
-for (const at of ['write', 'sync'] as const) {
+for (const at of ['write', 'flush'] as const) {
   test(`a disk that fails at ${at} makes flush reject, is told once, and loses nothing when it works again`, async () => {
     const { writer, health, disk, clock, path } = await openWriter();
     writer.append(text('before'));

@@ -18,6 +18,7 @@ const task: StoredTask = {
   process: null,
   sessionId: null,
   turn: { logOffset: 0, messagePosition: 0, resumes: 0 },
+  removal: null,
   createdAt: 1,
   startedAt: 2,
   endedAt: null,

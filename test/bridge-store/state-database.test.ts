@@ -47,6 +47,7 @@ function task(taskId: string, overrides: Partial<StoredTask> = {}): StoredTask {
     process: null,
     sessionId: null,
     turn: { logOffset: 0, messagePosition: 0, resumes: 0 },
+    removal: null,
     createdAt: 1.5,
     startedAt: null,
     endedAt: null,
@@ -124,6 +125,23 @@ test('an exception rolls the whole transaction back, and nesting is refused', ()
   expect(tasks.list()).toEqual([]);
   expect(() => transaction(() => transaction(() => 1))).toThrow(/nested/);
   expect(transaction(() => 5)).toBe(5);
+});
+
+test('only what may be lost with the power does not wait for the disk', () => {
+  const { sql, transaction, laxTransaction } = open(makeTempDir());
+  const synchronous = (): unknown => sql.prepare('PRAGMA synchronous').get()?.synchronous;
+  const [normal, full] = [1, 2];
+  expect([transaction(synchronous), laxTransaction(synchronous), transaction(synchronous)]).toEqual([
+    full,
+    normal,
+    full,
+  ]);
+  expect(() =>
+    laxTransaction(() => {
+      throw new Error('stop');
+    }),
+  ).toThrow('stop');
+  expect(transaction(synchronous)).toBe(full);
 });
 
 test('a second engine is refused, in this process and in another, and says which one holds the folder', () => {

@@ -1,9 +1,9 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TaskRecord } from '../../src/protocol/records/task-records.ts';
 import { cachedAgent } from '../support/agent-cache.ts';
+import { makeAgentHome } from '../support/agent-home.ts';
 import { type FakeLlm, type FakeStep, scripted, startFakeLlm } from '../support/fake-llm.ts';
 import { startTaskHost } from '../support/kill-host.ts';
 import { openTaskBridge, statesOf, type TaskBridge, type TaskBridgeOptions, textOf } from '../support/task-bridge.ts';
@@ -27,11 +27,9 @@ afterAll(() => llm?.stop());
 
 beforeEach(() => {
   taskId = `messages-${process.pid}-${++count}`;
-  root = path.join(os.homedir(), '.cache', 'ctrlnode-test-homes', taskId);
-  home = path.join(root, 'home');
-  mkdirSync(home, { recursive: true });
-  const environment = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', HOME: home, ...llm.writeCodexHome(home) };
-  options = { root, environment, codexCommand: program };
+  const made = makeAgentHome(taskId);
+  ({ root, home } = made);
+  options = { root, environment: { ...made.environment, ...llm.writeCodexHome(home) }, codexCommand: program };
 });
 afterEach(async () => {
   await bridge.close();
@@ -54,6 +52,11 @@ async function untilEnds(turns: number): Promise<TaskRecord[]> {
 }
 const usersOf = (records: readonly TaskRecord[]) =>
   records.flatMap((record) => (record.type === 'user_message_chunk' ? [record.messageId ?? 'instructions'] : []));
+/** What each turn was begun for. */
+const answeredBy = (records: readonly TaskRecord[]) =>
+  records.flatMap((record) =>
+    record.type === 'task_state' && record.state === 'preparing' ? [record.messageId ?? 'instructions'] : [],
+  );
 const slow: FakeStep = { text: Array.from({ length: 30 }, (_, n) => `word${n}`).join(' '), delayMs: 50 };
 
 describe.skipIf('missing' in agent)('messages to a task', () => {
@@ -87,6 +90,7 @@ describe.skipIf('missing' in agent)('messages to a task', () => {
     const records = await ended(3);
     expect(textOf(records, 'message')).toBe(`${slow.text}Second.Third.`);
     expect(usersOf(records)).toEqual(['instructions', 'm-1', 'm-2']);
+    expect(answeredBy(records)).toEqual(['instructions', 'm-1', 'm-2']);
   });
 
   test('cancelling takes back what waits, and says so; a message after it goes on', async () => {
@@ -102,6 +106,19 @@ describe.skipIf('missing' in agent)('messages to a task', () => {
     const records = await ended(1);
     expect(textOf(records, 'message')).toMatch(/^word0 .*Rather\.$/);
     expect(textOf(records, 'message')).not.toContain('Never');
+  });
+
+  test('a message that is taken back as soon as it came is in the journal all the same', async () => {
+    await launch([slow]);
+    await bridge.untilRecord(taskId, 'agent_message_chunk');
+    // As two commands that come together: nobody looks at the task between them.
+    const from = { commandId: 'm-1', deviceId: 'device-1' };
+    expect(bridge.runner.prompt({ taskId, text: 'Never.' }, from)).toMatchObject({ ok: true });
+    bridge.cancel(taskId);
+    expect(await bridge.ended(taskId)).toMatchObject({ state: 'cancelled' });
+    const records = await bridge.records(taskId);
+    expect(usersOf(records)).toEqual(['instructions', 'm-1']);
+    expect(records.some((record) => record.type === 'notice' && record.text.includes('not given'))).toBe(true);
   });
 
   test('a message that came before the bridge stopped is given once, by the next bridge', async () => {
@@ -158,6 +175,11 @@ describe.skipIf('missing' in agent)('messages to a task', () => {
     const other = bridge.launch({ taskId: `${taskId}-command`, settings: { program: 'echo' } });
     expect(bridge.prompt('nobody', 'x')).toMatchObject({ error: { code: 'task_unknown' } });
     expect(bridge.prompt(other, 'x')).toMatchObject({ error: { code: 'messages_unsupported' } });
+    bridge.runner.hold(true);
+    const unbegun = bridge.launch({ taskId: `${taskId}-unbegun`, provider: 'codex' });
+    bridge.cancel(unbegun);
+    expect(await bridge.ended(unbegun)).toMatchObject({ state: 'cancelled', startedAt: null });
+    expect(bridge.prompt(unbegun, 'x')).toMatchObject({ error: { code: 'task_ended' } });
     for (let n = 0; n < 20; n++) expect(bridge.prompt(taskId, `x${n}`)).toMatchObject({ ok: true });
     expect(bridge.prompt(taskId, 'one more')).toMatchObject({ error: { code: 'queue_full' } });
     bridge.cancel(taskId);

@@ -49,6 +49,20 @@ test('at most the allowed number runs at once; the others wait in order and can 
   expect(ids.map((id) => bridge.task(id).state)).toEqual(['cancelled', 'running', 'cancelled', 'running']);
 });
 
+test('changed limits count at once for how many run, and for new tasks in all else', async () => {
+  await open({ limits: { tasksAtOnce: 1 } });
+  for (const taskId of ['a', 'b']) bridge.launch({ taskId, settings: { program: 'forever' } });
+  await bridge.until('a', (task) => task.state === 'running');
+  expect(bridge.task('b').state).toBe('queued');
+
+  bridge.runner.setBounds({ limits: { tasksAtOnce: 3 }, timeLimitMs: 100 });
+  await bridge.until('b', (task) => task.state === 'running');
+  bridge.launch({ taskId: 'c', settings: { program: 'forever' } });
+  await bridge.ended('c');
+  expect(bridge.task('c').reason?.code).toBe('time_limit');
+  expect(['a', 'b'].map((id) => bridge.task(id).state)).toEqual(['running', 'running']);
+});
+
 test('a queued task of the last life starts in the next one, once', async () => {
   await open();
   await bridge.runner.stop();

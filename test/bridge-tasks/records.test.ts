@@ -8,7 +8,7 @@ import { fitRecord, sizeOfRecord } from '../../src/bridge/tasks/fit-record.ts';
 import { JournalGate } from '../../src/bridge/tasks/journal-gate.ts';
 import { ManifestReader } from '../../src/bridge/tasks/manifest.ts';
 import { RecordMerger } from '../../src/bridge/tasks/record-merger.ts';
-import { RECORD_MAX_BYTES } from '../../src/protocol/limits.ts';
+import { RECORD_MAX_BYTES, RECORD_MERGE_BYTES } from '../../src/protocol/limits.ts';
 import { type NewTaskRecord, taskRecordSchema } from '../../src/protocol/records/task-records.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -18,19 +18,19 @@ const chunk = (text: string, stream: 'stdout' | 'stderr' = 'stdout'): NewTaskRec
   text,
 });
 
-test('text that is read together becomes one record up to 4 KiB, and other records keep their place', () => {
+test('text that is read together becomes one record up to a size, and other records keep their place', () => {
   const records: NewTaskRecord[] = [];
   const merger = new RecordMerger({ append: (record) => records.push(record), accountedFor: 0 });
   merger.add(chunk('a'), 1);
   merger.add(chunk('b'), 2);
   merger.add({ type: 'notice', level: 'info', text: 'between' }, 3);
-  merger.add(chunk('x'.repeat(4_000)), 4);
+  merger.add(chunk('x'.repeat(RECORD_MERGE_BYTES - 100)), 4);
   merger.add(chunk('y'.repeat(200)), 5);
   merger.flush();
   expect(records).toEqual([
     { ...chunk('ab'), rawOffset: 2 },
     { type: 'notice', level: 'info', text: 'between', rawOffset: 3 },
-    { ...chunk('x'.repeat(4_000)), rawOffset: 4 },
+    { ...chunk('x'.repeat(RECORD_MERGE_BYTES - 100)), rawOffset: 4 },
     { ...chunk('y'.repeat(200)), rawOffset: 5 },
   ]);
 });
@@ -73,7 +73,7 @@ test('while the disk is full the reader waits, and goes on by itself when there 
   const gate = new JournalGate({ journal, clock, logger: pino({ level: 'silent' }), taskId: 't1' });
   await gate.ready(new AbortController().signal);
   expect(flushes).toBe(0);
-  for (let n = 0; n < 100; n++) gate.append(chunk('x'.repeat(4_000)));
+  for (let n = 0; n < 100; n++) gate.append(chunk('x'.repeat(RECORD_MERGE_BYTES - 100)));
   let isReady = false;
   const waiting = gate.ready(new AbortController().signal).then(() => {
     isReady = true;

@@ -1,15 +1,18 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { taskPaths } from '../../src/bridge/tasks/task-paths.ts';
 import type { TaskRecord } from '../../src/protocol/records/task-records.ts';
 import { type AcpAgentName, prepareHome } from '../support/acp-homes.ts';
 import { cachedAgent } from '../support/agent-cache.ts';
+import { makeAgentHome } from '../support/agent-home.ts';
 import { conformanceAgent, reasonToLeaveOut } from '../support/conformance-agents.ts';
 import { type FakeLlm, type FakeStep, scripted, startFakeLlm } from '../support/fake-llm.ts';
 import { fixture } from '../support/fixture-programs.ts';
 import { startTaskHost } from '../support/kill-host.ts';
 import {
+  makeRoot,
   openTaskBridge,
   readRecords,
   statesOf,
@@ -39,15 +42,19 @@ async function untilEnds(turns: number): Promise<TaskRecord[]> {
 }
 const isAbout = (record: TaskRecord, words: string) => record.type === 'notice' && record.text.includes(words);
 
-/** An agent that a user configured: two turns, and what they say. */
-async function twoTurns(scenario: string): Promise<TaskRecord[]> {
-  const { command, args = [] } = fixture('scripted-acp.mjs', [scenario]);
+/** An agent that a user configured, up to the beginning of its second turn. */
+async function beginSecondTurn(scenario: readonly string[], options: TaskBridgeOptions = {}): Promise<void> {
+  const { command, args = [] } = fixture('scripted-acp.mjs', scenario);
   const agents = { mine: { command, args, name: 'Mine' } };
-  bridge = await openTaskBridge({ providers: { acp: { agents } } });
+  bridge = await openTaskBridge({ ...options, providers: { acp: { agents } } });
   await bridge.runner.start();
   bridge.launch({ taskId, provider: 'mine', instructions: 'Remember me.' });
   await bridge.ended(taskId);
   bridge.prompt(taskId, 'Again.');
+}
+
+async function twoTurns(...scenario: readonly string[]): Promise<TaskRecord[]> {
+  await beginSecondTurn(scenario);
   return untilEnds(2);
 }
 
@@ -71,6 +78,55 @@ describe('an ACP agent goes on with its session', () => {
     expect(records.filter((record) => isAbout(record, 'Mine has lost its session'))).toHaveLength(1);
   });
 });
+
+describe('a process that lost the session, before the next one', () => {
+  test.each([
+    { how: 'a cancel', stop: () => bridge.cancel(taskId), state: 'cancelled' },
+    { how: 'a stop of the bridge', stop: () => bridge.runner.stop(), state: 'interrupted' },
+  ])('$how while it lingers ends the task, and no next one is started', async ({ stop, state }) => {
+    await beginSecondTurn(['load-fails', 'lingers']);
+    const isLingering = (record: { readonly text: string }) => record.text.includes('lingering');
+    await bridge.untilRecord(taskId, 'output_chunk', isLingering);
+    stop();
+    expect(await bridge.until(taskId, ({ endedAt }) => endedAt !== null)).toMatchObject({ state });
+    expect(await greetings()).toBe(2);
+    expect((await bridge.records(taskId)).some((record) => isAbout(record, 'lost its session'))).toBe(false);
+  });
+
+  test('counts for the bound of the journal', async () => {
+    const outputLimits = { perTask: 160_000, waiting: 1e12, raw: 1e12 };
+    await beginSecondTurn(['load-fails', 'chatty'], { outputLimits });
+    const records = await untilEnds(2);
+    expect(await greetings()).toBe(3);
+    expect(JSON.stringify(records).length).toBeGreaterThan(160_000);
+    expect(JSON.stringify(records).length).toBeLessThan(180_000);
+    expect(records.some(({ type }) => type === 'output_gap')).toBe(true);
+  });
+});
+
+test('a turn that the bridge was killed in again and again is not gone on with for ever', async () => {
+  const root = makeRoot();
+  const { command, args = [] } = fixture('scripted-acp.mjs', ['silent', 'session/prompt', 'resumes']);
+  const options = { root, providers: { acp: { agents: { mine: { command, args, name: 'Mine' } } } } };
+  const host = await startTaskHost({ options, launches: [{ taskId, provider: 'mine' }] });
+  const records = () => readRecords(path.join(root, 'workspace/tasks', taskId));
+  await expect.poll(async () => textOf(await records(), 'stderr'), { timeout: TURN_MS }).toContain('heard');
+  await host.kill();
+  bridge = await openTaskBridge(options);
+  await bridge.supervisor.sweep(taskId);
+  const task = bridge.task(taskId);
+  bridge.tasks.put({ ...task, turn: { ...task.turn, resumes: 3 } });
+  await bridge.runner.start();
+  expect(await bridge.ended(taskId)).toMatchObject({ state: 'interrupted', reason: { code: 'bridge_crashed' } });
+  expect(await greetings()).toBe(1);
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** How many processes got so far as to say who they are. */
+async function greetings(): Promise<number> {
+  const log = await readFile(taskPaths(bridge.folder(taskId)).stdout, 'utf8');
+  return log.split('"protocolVersion"').length - 1;
+}
 
 const slow: FakeStep = { text: Array.from({ length: 40 }, (_, n) => `word${n}`).join(' '), delayMs: 150 };
 
@@ -96,11 +152,10 @@ async function describeRealAgent(agent: AcpAgentName): Promise<void> {
     afterAll(() => llm?.stop());
     beforeEach(() => {
       taskId = `${agent}-session-${process.pid}-${++count}`;
-      root = path.join(os.homedir(), '.cache', 'ctrlnode-test-homes', taskId);
-      home = path.join(root, 'home');
-      mkdirSync(home, { recursive: true });
+      const made = makeAgentHome(taskId);
+      ({ root, home } = made);
       const PATH = `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ''}`;
-      const environment = { PATH, LANG: 'C.UTF-8', HOME: home, ...prepareHome(agent, home, llm.url) };
+      const environment = { ...made.environment, PATH, ...prepareHome(agent, home, llm.url) };
       options = { root, environment, providers: { [agent]: { command: program } } };
     });
     // Before the one of the file, which closes the bridge.

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cachedAgent } from '../support/agent-cache.ts';
+import { makeAgentHome } from '../support/agent-home.ts';
 import { type FakeLlm, type FakeStep, scripted, startFakeLlm } from '../support/fake-llm.ts';
 import { startTaskHost } from '../support/kill-host.ts';
 import { openTaskBridge, type TaskBridge, type TaskBridgeOptions, textOf } from '../support/task-bridge.ts';
@@ -25,17 +25,9 @@ afterAll(() => llm?.stop());
 
 beforeEach(() => {
   taskId = `claude-${process.pid}-${++count}`;
-  // Outside the temporary folder: agents treat a home in there in another way.
-  root = path.join(os.homedir(), '.cache', 'ctrlnode-test-homes', taskId);
-  const home = path.join(root, 'home');
-  mkdirSync(home, { recursive: true });
-  const environment = {
-    PATH: process.env.PATH ?? '',
-    LANG: 'C.UTF-8',
-    HOME: home,
-    ...llm.claudeEnv,
-  };
-  options = { root, environment, claudeCommand: program };
+  const made = makeAgentHome(taskId);
+  root = made.root;
+  options = { root, environment: { ...made.environment, ...llm.claudeEnv }, claudeCommand: program };
 });
 afterEach(async () => {
   // After every test: whatever happened, five seconds later nothing of the task is left.

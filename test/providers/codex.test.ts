@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cachedAgent } from '../support/agent-cache.ts';
+import { makeAgentHome } from '../support/agent-home.ts';
 import { type FakeLlm, type FakeStep, scripted, startFakeLlm } from '../support/fake-llm.ts';
 import { startTaskHost } from '../support/kill-host.ts';
 import { processesWith } from '../support/processes.ts';
@@ -35,17 +35,9 @@ afterAll(() => llm?.stop());
 
 beforeEach(() => {
   taskId = `codex-${process.pid}-${++count}`;
-  // Outside the temporary folder: Codex puts no helpers there.
-  root = path.join(os.homedir(), '.cache', 'ctrlnode-test-homes', taskId);
-  home = path.join(root, 'home');
-  mkdirSync(home, { recursive: true });
-  const environment = {
-    PATH: process.env.PATH ?? '',
-    LANG: 'C.UTF-8',
-    HOME: home,
-    ...llm.writeCodexHome(home),
-  };
-  options = { root, environment, codexCommand: program };
+  const made = makeAgentHome(taskId);
+  ({ root, home } = made);
+  options = { root, environment: { ...made.environment, ...llm.writeCodexHome(home) }, codexCommand: program };
 });
 afterEach(async () => {
   // After every test: whatever happened, five seconds later nothing of the task is left.

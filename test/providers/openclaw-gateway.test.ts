@@ -25,7 +25,7 @@ const PROGRAM = path.resolve(import.meta.dirname, '../support/fake-openclaw.mjs'
 const logger = pino({ level: 'silent' });
 let root: string;
 let foreign: ChildProcess | undefined;
-const opened: SharedGateway[] = [];
+const opened: (SharedGateway | OpenClawProvider)[] = [];
 
 beforeEach(() => {
   root = mkdtempSync(path.join(os.tmpdir(), 'ctrlnode-openclaw-'));
@@ -58,8 +58,11 @@ function open(options: { env?: Record<string, string>; clock?: Clock; tokenFile?
   const find = async () => ({ ok: true as const, value: PROGRAM });
   const gateway = new SharedGateway({ configured, find, environment, helpers, clock, logger });
   opened.push(gateway);
-  const provider = (more: Partial<OpenClawProviderOptions> = {}) =>
-    new OpenClawProvider({ command: PROGRAM, environment, loginPath, helpers, clock, logger, ...more });
+  const provider = (more: Partial<OpenClawProviderOptions> = {}) => {
+    const made = new OpenClawProvider({ command: PROGRAM, environment, loginPath, helpers, clock, logger, ...more });
+    opened.push(made);
+    return made;
+  };
   return { gateway, provider };
 }
 
@@ -206,6 +209,28 @@ test('a turn can be interrupted while the gateway starts; a stop of the bridge e
   const run = await startRun(provider);
   expect(run.interrupt()).toBe(true);
   expect(await run.process.exited).toBe(null);
+  await provider.dispose();
+});
+
+test('an interrupted turn is ended in the gateway, and its session forgets what was said if that was asked', async () => {
+  const asked = path.join(root, 'asked');
+  const provider = open({ env: { FAKE_OPENCLAW_ASKED: asked } }).provider();
+  const run = await startRun(provider);
+  const methods = () => (existsSync(asked) ? readFileSync(asked, 'utf8').split('\n') : []);
+  await waitFor(
+    () => (methods().includes('chat.send') ? true : undefined),
+    () => methods().join(),
+  );
+  const reset = provider.actions.openclaw_reset_context?.({ taskId: 't' });
+  if (!reset?.ok) throw new Error('It takes no such action.');
+  await reset.value.run({} as never);
+  expect(methods()).not.toContain('sessions.reset');
+  run.interrupt();
+  await run.process.exited;
+  expect(methods().filter((method) => /^(chat\.abort|sessions\.reset)$/.test(method))).toEqual([
+    'chat.abort',
+    'sessions.reset',
+  ]);
   await provider.dispose();
 });
 

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TaskLaunch } from '../../src/protocol/wire/commands.ts';
 import { cachedAgent } from '../support/agent-cache.ts';
+import { makeAgentHome } from '../support/agent-home.ts';
 import { type FakeLlm, type FakeStep, scripted, startFakeLlm } from '../support/fake-llm.ts';
 import { type GitProject, gitIn, makeGitProject } from '../support/git-project.ts';
 import { openTaskBridge, type TaskBridge, type TaskBridgeOptions, waitFor } from '../support/task-bridge.ts';
@@ -29,16 +29,10 @@ afterAll(() => llm?.stop());
 
 beforeEach(() => {
   taskId = `${++count}abcdef0-${process.pid}`;
-  // Outside the temporary folder: agents treat a home in there in another way, and may write in it.
-  root = path.join(os.homedir(), '.cache', 'ctrlnode-test-homes', taskId);
-  const home = path.join(root, 'home');
-  mkdirSync(home, { recursive: true });
+  const made = makeAgentHome(taskId);
+  root = made.root;
   project = makeGitProject(path.join(root, 'code', 'shop'));
-  const environment = {
-    ...{ PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', HOME: home },
-    ...llm.claudeEnv,
-    ...llm.writeCodexHome(home),
-  };
+  const environment = { ...made.environment, ...llm.claudeEnv, ...llm.writeCodexHome(made.home) };
   const projects = { shop: project.folder };
   options = { root, environment, projects, claudeCommand: programOf(claude), codexCommand: programOf(codex) };
 });

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // A stand-in for the `openclaw` program, for what its gateway does to the bridge and not to tasks: starting, greeting,
 // refusing, ending. A run that is started there never ends. `FAKE_OPENCLAW=fails` ends at once, `mute` never listens,
-// `forgets` knows no session, `old-node` speaks as the real one does on a Node that is too old.
+// `forgets` knows no session, `old-node` speaks as the real one does on a Node that is too old. What it is asked stands in
+// the file that `FAKE_OPENCLAW_ASKED` names.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { WebSocketServer } from 'ws';
 
@@ -40,6 +41,7 @@ function serve(port, isWelcome) {
     send({ type: 'event', event: 'connect.challenge', payload: { nonce: 'n', ts: 1 } });
     socket.on('message', (data) => {
       const { id, method, params } = JSON.parse(data);
+      if (process.env.FAKE_OPENCLAW_ASKED) appendFileSync(process.env.FAKE_OPENCLAW_ASKED, `${method}\n`);
       if (method !== 'connect') send({ type: 'res', id, ok: true, payload: answerTo(params) });
       else if (isWelcome(params)) {
         const payload = { type: 'hello-ok', protocol: 4, server: { version: '2026.9.6' }, snapshot: {} };

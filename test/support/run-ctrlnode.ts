@@ -12,12 +12,13 @@ export interface Finished {
 /** Runs the built `ctrlnode` to its end. */
 export async function runCtrlnode(
   args: readonly string[],
-  options: { cwd?: string; timeoutMs?: number } = {},
+  options: { cwd?: string; timeoutMs?: number; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Finished> {
   const { exitCode, stdout, stderr } = await execa(process.execPath, [MAIN, ...args], {
     reject: false,
     timeout: options.timeoutMs ?? 20_000,
     ...(options.cwd && { cwd: options.cwd }),
+    ...(options.env && { env: options.env }),
   });
   return { exitCode, stdout, stderr };
 }

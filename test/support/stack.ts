@@ -32,12 +32,15 @@ export interface StackOptions {
   readonly config?: object;
   readonly env?: Readonly<Record<string, string>>;
   readonly port?: number;
+  /** What `up` is told about the tray app: by default that it is not wanted, wherever the tests run. */
+  readonly tray?: readonly string[];
 }
 
 export interface Stack {
   readonly ready: ReadyLine;
   readonly origin: string;
   readonly dataDir: string;
+  /** `up` itself, in a process group of its own. */
   readonly process: ChildProcess;
   /** What `up` wrote to standard error so far. */
   readonly stderr: () => string;
@@ -50,10 +53,12 @@ export interface Stack {
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const dataDir = options.dataDir ?? mkdtempSync(path.join(tmpdir(), 'ctrlnode-stack-'));
   if (options.config) writeConfig(dataDir, options.config);
-  const args = [MAIN, 'up', '--json', '--no-open', '--port', String(options.port ?? 0), '--data', dataDir];
-  const child = spawn(process.execPath, args, {
+  const args = ['up', '--json', '--no-open', '--port', String(options.port ?? 0), '--data', dataDir];
+  const child = spawn(process.execPath, [MAIN, ...args, ...(options.tray ?? ['--no-tray'])], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
+    // As a shell starts it: what a terminal sends to all of them goes to this group.
+    detached: true,
   });
   endWithParent(child);
   let stderr = '';

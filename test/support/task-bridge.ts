@@ -7,7 +7,7 @@ import pino from 'pino';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { err, ok } from '../../src/base/result.ts';
 import type { Unasked } from '../../src/bridge/policy/approval-policy.ts';
-import type { ApprovalPolicy, StoredTask } from '../../src/bridge/ports.ts';
+import type { ApprovalPolicy, PlacePolicy, StoredTask } from '../../src/bridge/ports.ts';
 import type { ProgramConfig } from '../../src/bridge/providers/command/command-config.ts';
 import { createProviders, type ProvidersConfig } from '../../src/bridge/providers/registry.ts';
 import { createWatchdog } from '../../src/bridge/providers/supervisor/create-watchdog.ts';
@@ -36,12 +36,15 @@ export interface TaskBridgeOptions {
   readonly providers?: ProvidersConfig;
   readonly environment?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
+  readonly logger?: pino.Logger;
   readonly limits?: { readonly tasksAtOnce?: number; readonly tasksAtOncePerProvider?: number };
   readonly approvalDeadlineMs?: number;
   readonly timeLimitMs?: number;
   readonly outputLimits?: OutputLimits;
   readonly waitingBytes?: () => number;
   readonly memoryLimitMegabytes?: number;
+  /** Called before a row is written; throws as a full disk would. */
+  readonly beforePut?: (task: StoredTask) => void;
   /** How long the watchdog waits for the next life. */
   readonly graceSeconds?: number;
   /** By name, a real path. */
@@ -67,10 +70,15 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
   const dataDir = path.join(root, 'data');
   mkdirSync(workspace, { recursive: true });
   const clock = options.clock ?? systemClock;
-  const logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
+  const logger = options.logger ?? pino({ level: process.env.TEST_LOG ?? 'silent' });
   const state = openStateDatabase({ dataDir });
   const log = await openBridgeLog({ state, dataDir, sealer: () => undefined, clock, logger });
-  const tasks = createTaskTable(state.sql);
+  const table = createTaskTable(state.sql);
+  const put = (task: StoredTask): void => {
+    options.beforePut?.(task);
+    table.put(task);
+  };
+  const tasks = { ...table, put };
   const approvals = createApprovalTable(state.sql);
   const messages = createMessageTable(state.sql);
   const spool = createFileSpool({ folder: path.join(dataDir, 'spool'), clock });
@@ -108,6 +116,16 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     },
     { environment, loginPath, helpers, clock, logger },
   );
+  const places: PlacePolicy = {
+    resolveWorkspace: (name) =>
+      name === 'work' ? ok(workspace) : err({ code: 'workspace_not_allowed', message: 'Not allowed.' }),
+    resolveProject: (name) => {
+      const folder = options.projects?.[name];
+      return folder ? ok(folder) : err({ code: 'project_not_allowed', message: 'Not allowed.' });
+    },
+    unaskedIn: () => options.unasked,
+  };
+  const git = { environment, loginPath, clock };
   const runner = new TaskRunner({
     tasks,
     approvals,
@@ -120,16 +138,8 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     stateFolder: dataDir,
     clock,
     logger,
-    places: {
-      resolveWorkspace: (name) =>
-        name === 'work' ? ok(workspace) : err({ code: 'workspace_not_allowed', message: 'Not allowed.' }),
-      resolveProject: (name) => {
-        const folder = options.projects?.[name];
-        return folder ? ok(folder) : err({ code: 'project_not_allowed', message: 'Not allowed.' });
-      },
-      unaskedIn: () => options.unasked,
-    },
-    git: { environment, loginPath, clock },
+    places,
+    git,
     policy: options.policy,
     ...(options.limits && { limits: options.limits }),
     ...(options.outputLimits && { outputLimits: options.outputLimits }),
@@ -152,6 +162,8 @@ export async function openTaskBridge(options: TaskBridgeOptions = {}) {
     supervisor,
     watchdog,
     log,
+    /** What cleaning works on. */
+    retentionParts: { tasks, messages, transaction, places, git, stateFolder: dataDir },
     /** As a command does it: in a transaction, then wake. Throws the reason. */
     launch(launch: Partial<TaskLaunch> & { taskId: string }): string {
       const whole = launchOf(launch);

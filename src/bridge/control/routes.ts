@@ -1,5 +1,6 @@
 import { CodedError } from '../../base/errors.ts';
 import {
+  cleanRequestSchema,
   localAnswerSchema,
   localMessageSchema,
   pairRequestSchema,
@@ -7,6 +8,7 @@ import {
 } from '../../protocol/local/control.ts';
 import type { Bridge } from '../bridge.ts';
 import type { StoredTask } from '../ports.ts';
+import { sentenceOfRemoval } from '../retention/removal-words.ts';
 import { taskPaths } from '../tasks/task-paths.ts';
 import { sendJournalLines } from './journal-lines.ts';
 import type { ControlRoute } from './server.ts';
@@ -42,6 +44,11 @@ export function controlRoutes(bridge: Bridge): readonly ControlRoute[] {
     { method: 'GET', path: '/tasks', handle: () => ({ tasks: bridge.taskSummaries() }) },
     {
       method: 'POST',
+      path: '/tasks/clean',
+      handle: ({ body }) => bridge.cleanTasks(parse(cleanRequestSchema, body)),
+    },
+    {
+      method: 'POST',
       path: '/tasks/:id/messages',
       handle: ({ params, body }) => {
         const { taskId } = findTask(bridge, params[0] ?? '');
@@ -53,6 +60,7 @@ export function controlRoutes(bridge: Bridge): readonly ControlRoute[] {
       path: '/tasks/:id/records',
       handle: async ({ params, url, response }) => {
         const task = findTask(bridge, params[0] ?? '');
+        if (task.removal) throw new CodedError('task_files_removed', sentenceOfRemoval(task.removal));
         await sendJournalLines({
           path: taskPaths(task.folder).journal,
           response,

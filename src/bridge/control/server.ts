@@ -3,11 +3,15 @@
  * enter, with the socket itself 0600. Lives from `listen` to `close`.
  */
 import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import path from 'node:path';
 import { CodedError, codeOf, messageOf } from '../../base/errors.ts';
 import { INSTRUCTIONS_MAX_BYTES } from '../../protocol/limits.ts';
 import type { Logger } from '../ports.ts';
+
+// Not imported: a module that imports it makes Node load its fetch and WebSocket too, for what `node:http` re-exports of
+// them. That is 13 MB and 100 ms of every bridge.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** A message of the largest size, each character of it escaped. */
 const BODY_MAX_BYTES = 8 * INSTRUCTIONS_MAX_BYTES;

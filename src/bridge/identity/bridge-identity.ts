@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import { CodedError } from '../../base/errors.ts';
 import { join } from '../../sealing/pairing-client.ts';
 import { createSegmentSealer, type SegmentSealer } from '../../sealing/segments.ts';
+import { fetchTrusting } from '../link/fetch-trusting.ts';
 import type { Logger } from '../ports.ts';
 import type { RosterTable } from '../store/roster-table.ts';
 import type { SecretStore } from '../store/secret-store.ts';
@@ -53,17 +54,19 @@ export interface PairOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** PEM of authorities to trust besides the usual ones. */
+  readonly ca: string | undefined;
 }
 
 /** Opens a one-time link and keeps what it gives. Throws a CodedError with one sentence; then nothing has changed. */
 export async function pairWith(store: IdentityStore, options: PairOptions): Promise<PairedBridge> {
-  const { link, name, clock, logger, signal } = options;
+  const { link, name, clock, logger, signal, ca } = options;
   const joined = await join({
     link,
     kind: 'bridge',
     deviceKind: 'bridge',
     name,
-    fetch,
+    fetch: ca === undefined ? fetch : fetchTrusting(ca),
     clock,
     signal,
     onProblem: (problem) => logger.warn({ event: 'pairing_delayed', problem }),

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import * as tls from 'node:tls';
 import { WebSocket } from 'ws';
 import { createDeferred } from '../../base/deferred.ts';
 import { err, ok, type Result } from '../../base/result.ts';
@@ -7,6 +6,7 @@ import type { FrameTransport } from '../../channel/ports.ts';
 import { FRAME_MAX_BYTES, HANDSHAKE_TIMEOUT_MS, LINK_SUBPROTOCOL } from '../../protocol/limits.ts';
 import { CLOSE_CODES } from '../../protocol/wire/close-codes.ts';
 import { isLoopbackHost } from '../../sealing/origin.ts';
+import { authoritiesWith } from './authorities.ts';
 import { type DialFailure, failureOfAnswer, failureOfError, timeoutFailure } from './dial-failure.ts';
 
 /** Where to dial and as whom. */
@@ -15,7 +15,7 @@ export interface LinkTarget {
   readonly origin: string;
   /** Makes a fresh bearer token; they live for a minute. */
   readonly createToken: () => string;
-  /** PEM of authorities to trust besides the built-in ones. */
+  /** PEM of authorities to trust besides the built-in ones and the system's. */
   readonly ca?: string;
 }
 
@@ -68,7 +68,7 @@ function open(
     maxPayload: FRAME_MAX_BYTES,
     perMessageDeflate: false,
     followRedirects: false,
-    ...(target.ca !== undefined && { ca: [...defaultAuthorities(), target.ca] }),
+    ...(target.ca !== undefined && { ca: [...authoritiesWith(target.ca)] }),
   });
   // ws has a handshake time-out of its own, but it does not cover a name look-up that hangs.
   const timer = setTimeout(() => {
@@ -129,9 +129,4 @@ function describe(response: IncomingMessage): { status: number; contentType: str
 
 function addressFailure(message: string): Result<never, DialFailure> {
   return err({ kind: 'address', message });
-}
-
-// Also those of the system and of NODE_EXTRA_CA_CERTS, from Node 22.15 on.
-function defaultAuthorities(): readonly string[] {
-  return tls.getCACertificates?.('default') ?? tls.rootCertificates;
 }

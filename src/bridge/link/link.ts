@@ -20,8 +20,11 @@ import { AUTH_RETRY_MS, judgeClose, judgeFailure, SUPERSEDED_RETRY_MS, type Verd
 
 const BACKOFF_BASE_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
+/** An outage is not made longer by more than this share of it, or by a second: most are short. */
+const OUTAGE_SHARE = 1 / 3;
+const SHORT_WAIT_MS = 1_000;
 /** A link that lived this long was a good one: the next outage begins with short delays again. */
-const GOOD_LINK_MS = 30_000;
+const GOOD_LINK_MS = 5_000;
 /** Network changes come in bursts; a dial that has only just begun is left alone. */
 const FRESH_DIAL_MS = 2_000;
 const STOP_DEADLINE_MS = 2_000;
@@ -54,6 +57,8 @@ export class Link implements Disposable {
   readonly #didChange = new Emitter<Connection>();
   #state: State = { kind: 'unpaired' };
   #target: LinkTarget | undefined;
+  /** When the outage began that lasts now, or lasted until the link that lives now. Monotonic. */
+  #lostMs: number | undefined;
   #timer: Disposable = toDisposable(() => {});
   #isEnded = false;
 
@@ -93,7 +98,7 @@ export class Link implements Disposable {
   setTarget(target: LinkTarget | undefined): void {
     if (this.#isEnded) return;
     this.#target = target;
-    this.#backoff.reset();
+    this.#startAfresh();
     if (target !== undefined && this.#state.kind === 'paused') return;
     this.#leave('the pairing changed');
     if (target) this.#dial();
@@ -110,7 +115,7 @@ export class Link implements Disposable {
 
   resume(): void {
     if (this.#state.kind !== 'paused') return;
-    this.#backoff.reset();
+    this.#startAfresh();
     this.#leave('resumed');
     if (this.#target) this.#dial();
     else this.#enter({ kind: 'unpaired' });
@@ -173,7 +178,7 @@ export class Link implements Disposable {
   }
 
   #dialAgain(): void {
-    this.#backoff.reset();
+    this.#startAfresh();
     this.#leave('dialling again');
     this.#dial();
   }
@@ -201,7 +206,7 @@ export class Link implements Disposable {
 
   #didEnd(attempt: LinkAttempt, end: AttemptEnd): void {
     if (this.#attempt() !== attempt) return;
-    if (attempt.openMs >= GOOD_LINK_MS) this.#backoff.reset();
+    if (attempt.openMs >= GOOD_LINK_MS) this.#startAfresh();
     const verdict = end.kind === 'failed' ? judgeFailure(end.failure) : judgeClose(end.code, end.reason);
     const facts = end.kind === 'failed' ? { failure: end.failure.kind } : { code: end.code };
     this.#options.logger.warn({ event: 'link_offline', retry: verdict.retry, ...facts }, verdict.problem);
@@ -219,7 +224,15 @@ export class Link implements Disposable {
 
   #delayOf({ retry }: Verdict): number {
     if (retry === 'held') return SUPERSEDED_RETRY_MS;
-    return retry === 'auth' ? AUTH_RETRY_MS : this.#backoff.nextDelayMs();
+    if (retry === 'auth') return AUTH_RETRY_MS;
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#lostMs ??= nowMs;
+    return this.#backoff.nextDelayMs(Math.max(SHORT_WAIT_MS, (nowMs - this.#lostMs) * OUTAGE_SHARE));
+  }
+
+  #startAfresh(): void {
+    this.#backoff.reset();
+    this.#lostMs = undefined;
   }
 
   #resumeAt(untilMs: number): void {

@@ -47,6 +47,11 @@ export function judgeClose(code: number, reason: string): Verdict {
 
 function problemOfClose(code: number, reason: string): string {
   if (code === CLOSE_CODES.timeout) return 'The control plane stopped answering.';
+  if (code === CLOSE_CODES.storageFailed) {
+    // Our own words when it was this machine that could not.
+    const whose = reason.startsWith('cannot commit') ? 'This machine' : 'The control plane';
+    return `${whose} cannot write to its disk. Free some space there: nothing is lost, and it goes on by itself.`;
+  }
   if (code === CLOSE_CODES.goingAway) return 'The control plane is restarting.';
   if (code === 1006) return 'The connection to the control plane was lost.';
   return `The connection to the control plane was closed${inBrackets(code, reason)}.`;

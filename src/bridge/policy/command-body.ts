@@ -26,16 +26,17 @@ export type VerifiedCommand = { readonly envelope: CommandEnvelope } & (
   | { readonly action: 'provider_action'; readonly provider: string; readonly name: string; readonly body: unknown }
 );
 
-/** Actions with such a prefix are for the provider of that name only. */
-const PROVIDER_ACTION_PREFIXES: readonly { readonly prefix: string; readonly provider: string }[] = [
-  { prefix: 'openclaw_', provider: 'openclaw' },
-];
+export interface BodyContext {
+  /** The one that is known already. */
+  readonly roster: Roster | undefined;
+  /** The provider that alone understands an action, if there is one. */
+  readonly ownerOfAction: (action: string) => string | undefined;
+}
 
-/** `roster` is the one that is known already. */
 export function parseCommandBody(
   envelope: CommandEnvelope,
   body: unknown,
-  roster: Roster | undefined,
+  { roster, ownerOfAction }: BodyContext,
 ): Result<VerifiedCommand, Reason> {
   switch (envelope.action) {
     case 'task_launch':
@@ -62,7 +63,7 @@ export function parseCommandBody(
     case 'roster_update':
       return parseRosterUpdate(envelope, body, roster);
     default:
-      return parseProviderAction(envelope, body);
+      return parseProviderAction(envelope, body, ownerOfAction(envelope.action));
   }
 }
 
@@ -105,9 +106,12 @@ function parseRosterUpdate(
   return map(roster, (verified) => ({ envelope, action: 'roster_update', body: signed.value, roster: verified }));
 }
 
-function parseProviderAction(envelope: CommandEnvelope, body: unknown): Result<VerifiedCommand, Reason> {
+function parseProviderAction(
+  envelope: CommandEnvelope,
+  body: unknown,
+  owner: string | undefined,
+): Result<VerifiedCommand, Reason> {
   const { action, provider } = envelope;
-  const owner = PROVIDER_ACTION_PREFIXES.find(({ prefix }) => action.startsWith(prefix))?.provider;
   if (owner === undefined)
     return refuse('action_unknown', `This bridge does not know the action “${action}”. Is it up to date?`);
   if (provider !== owner) {

@@ -13,7 +13,7 @@ import type { Roster, RosterDevice } from '../../protocol/wire/roster.ts';
 import { openCommand } from '../../sealing/commands.ts';
 import type { Logger } from '../ports.ts';
 import type { RosterTable } from '../store/roster-table.ts';
-import { parseCommandBody, type VerifiedCommand } from './command-body.ts';
+import { type BodyContext, parseCommandBody, type VerifiedCommand } from './command-body.ts';
 
 /** Who this bridge is, and the key that commands to it are sealed with. */
 export interface GateIdentity {
@@ -26,6 +26,7 @@ export interface CommandGateOptions {
   /** Undefined while the bridge is not paired: then every command is refused. */
   readonly identity: () => GateIdentity | undefined;
   readonly roster: RosterTable;
+  readonly ownerOfAction: BodyContext['ownerOfAction'];
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -45,7 +46,7 @@ export function createCommandGate(options: CommandGateOptions): CommandGate {
 
 // The order matters: nothing that is not proven to come from a person's device gets further than its signature.
 function check(options: CommandGateOptions, envelope: CommandEnvelope): Result<VerifiedCommand, Reason> {
-  const { roster, clock, logger } = options;
+  const { roster, ownerOfAction, clock, logger } = options;
   const identity = options.identity();
   if (identity?.accountId !== envelope.accountId || identity.bridgeId !== envelope.bridgeId)
     return refuse('command_not_for_bridge', 'The command is addressed to another account or another machine.');
@@ -56,7 +57,7 @@ function check(options: CommandGateOptions, envelope: CommandEnvelope): Result<V
   if (!opened.ok) return opened;
   const timely = checkOrder(envelope, roster.lastOrder(envelope.deviceId)) ?? checkDeadline(envelope, clock.now());
   if (timely) return err(timely);
-  const command = parseCommandBody(envelope, opened.value, known);
+  const command = parseCommandBody(envelope, opened.value, { roster: known, ownerOfAction });
   if (!command.ok && command.error.code === 'action_not_for_provider') {
     const { commandId, action, provider } = envelope;
     logger.warn(

@@ -3,12 +3,10 @@
  * understood changes nothing: the rules before it stay, and `problem` says so. Without a file there are no rules, and
  * everything is asked. Lives from `start` to `dispose`.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, unwatchFile, watchFile } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { type FSWatcher, watch } from 'chokidar';
 import type { Disposable } from '../../base/disposal.ts';
-import { drop } from '../../base/drop.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
@@ -25,6 +23,11 @@ import {
 
 const POLICY_FILE = 'policy.json';
 const SIZE_MAX_BYTES = 1024 * 1024;
+/**
+ * Asked for by name, not notified: whoever watches for a file that is not there watches its folder, which is the one that
+ * a busy bridge writes to all the time.
+ */
+const LOOK_MS = 1_000;
 
 export interface PolicyFileOptions {
   readonly bridgeDir: string;
@@ -37,7 +40,7 @@ export class PolicyFile implements Disposable {
   readonly #changed = new Emitter<void>();
   #rules: readonly PolicyRule[] = [];
   #problem: string | null = null;
-  #watcher: FSWatcher | undefined;
+  readonly #look = (): void => this.#load('change');
 
   /** Other rules are in force, or the problem is another. */
   readonly onDidChange = this.#changed.event;
@@ -53,11 +56,7 @@ export class PolicyFile implements Disposable {
 
   start(): void {
     this.#load('start');
-    this.#watcher = watch(this.#path, { ignoreInitial: true });
-    this.#watcher.on('all', () => this.#load('change'));
-    this.#watcher.on('error', (error) =>
-      this.#options.logger.warn({ event: 'policy_watch_failed', problem: messageOf(error) }),
-    );
+    watchFile(this.#path, { interval: LOOK_MS, persistent: false }, this.#look);
   }
 
   /** `unasked` where the user turned questions off. */
@@ -70,9 +69,7 @@ export class PolicyFile implements Disposable {
   }
 
   dispose(): void {
-    const watcher = this.#watcher;
-    this.#watcher = undefined;
-    if (watcher) drop(watcher.close(), (error) => this.#options.logger.warn({ event: 'policy_watch_failed', error }));
+    unwatchFile(this.#path, this.#look);
   }
 
   #load(when: 'start' | 'change'): void {

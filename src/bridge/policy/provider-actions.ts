@@ -46,6 +46,11 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
   };
 }
 
+/** Actions whose names begin with the id of a provider that takes some are for that one only. */
+export function ownerOfAction(providers: readonly Provider[], action: string): string | undefined {
+  return providers.find(({ id, actions }) => actions && action.startsWith(`${id}_`))?.id;
+}
+
 function prepare({ providers, tasks }: ProviderActionsOptions, command: ActionCommand): Result<Prepared, Reason> {
   const provider = providers.find(({ id }) => id === command.provider);
   if (!provider?.actions)

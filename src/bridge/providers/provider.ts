@@ -32,7 +32,7 @@ export interface Provider {
   start(context: RunContext): Promise<Result<AgentRun, Reason>>;
   /** Understands the raw log of a run that this process did not start, or no longer has the stdin of. */
   createReader(place: ReaderPlace): AgentReader;
-  /** What only this provider understands, by the names of the commands that ask for it. */
+  /** What only this provider understands, by the names of the commands that ask for it, which begin with `<id>_`. */
   readonly actions?: Readonly<Record<string, ProviderAction>>;
   /** Ends what is shared by its runs. Called once, when no run is left. */
   dispose?(): Promise<void>;

@@ -1,7 +1,7 @@
 /**
  * `<dataDir>/audit.ndjson`: what was asked of this machine and what became of it, one JSON line per command
  * and per step of a question: asked, answered by whom, expired, decided by a rule; and one per message that somebody at
- * the machine gave to a task, without its words. Each line holds the SHA-256 of the line before, so a change anywhere
+ * the machine gave to a task, without its words, and per task whose files were removed. Each line holds the SHA-256 of the line before, so a change anywhere
  * but at the end shows. It is for the machine's owner, who could rewrite it whole; it proves nothing to others.
  */
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from 'node:fs';

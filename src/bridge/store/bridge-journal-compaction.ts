@@ -49,7 +49,6 @@ async function replaceFile(path: string, text: string, open: OpenJournalFile): P
   const bytes = Buffer.from(text);
   try {
     await file.write(bytes, bytes.length, 0);
-    await file.sync();
   } finally {
     await file.close();
   }

@@ -106,6 +106,11 @@ export class BridgeLog implements SegmentLog {
     return this.#streams.find(taskStream(taskId))?.position.end ?? 0;
   }
 
+  /** The peer has all that a task's stream will hold; so too if it never had one. */
+  isTaskSettled(taskId: string): boolean {
+    return this.#streams.find(taskStream(taskId))?.isSettled ?? true;
+  }
+
   /** Nothing more will be appended: flushes, closes the file, and announces the stream only until the peer has it all. */
   async finishTaskJournal(taskId: string): Promise<void> {
     const state = this.#streams.find(taskStream(taskId));

@@ -30,10 +30,7 @@ export async function recoverJournal(file: JournalFile, checkpoint: JournalPosit
   const found = await scan(file, isUsable ? checkpoint : JOURNAL_START, sizeBytes);
   const removedBytes = sizeBytes - found.endOffset;
   const hasLostLines = removedBytes > 0 && (await holdsNewline(file, found.endOffset, sizeBytes));
-  if (removedBytes > 0) {
-    await file.truncate(found.endOffset);
-    await file.sync();
-  }
+  if (removedBytes > 0) await file.truncate(found.endOffset);
   return { ...found, removedBytes, isDamaged: hasLostLines || found.end < checkpoint.end };
 }
 

@@ -4,7 +4,7 @@
  * log makes groups as large as the disk is slow. Nothing here costs a promise, a timer or a buffer per record.
  *
  * When the disk fails, what was appended stays in memory and is written again from the last durable place (a failed
- * fdatasync may have dropped dirty pages, so syncing once more without writing would prove nothing). Memory is bounded:
+ * flush may have dropped dirty pages, so flushing once more without writing would prove nothing). Memory is bounded:
  * callers wait for `flush()` before they produce more, and past WAITING_MAX_BYTES `append` throws `journal_full` without
  * taking the record. Output can then be read again from the raw log; states, approvals and outcomes have a reserve.
  */
@@ -142,9 +142,7 @@ export class JournalWriter<R extends { readonly type: string; readonly rawOffset
   }
 
   async #write(group: LineGroup): Promise<void> {
-    const { file } = this.#options;
-    await file.write(group.bytes, group.lengthBytes, this.#durable.endOffset);
-    await file.sync();
+    await this.#options.file.write(group.bytes, group.lengthBytes, this.#durable.endOffset);
     this.#didFlush(group);
   }
 

@@ -57,6 +57,8 @@ const MIGRATIONS: readonly string[] = [
     device_id TEXT NOT NULL, text TEXT NOT NULL, created_at REAL NOT NULL
   ) STRICT;
   CREATE INDEX messages_by_task ON messages (task_id, position);`,
+
+  'ALTER TABLE tasks ADD COLUMN removal TEXT;',
 ];
 
 /** Brings the schema up to date, one transaction per step. Throws `database_newer` for a schema of a later version. */

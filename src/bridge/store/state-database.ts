@@ -30,6 +30,8 @@ export interface SqlDatabase {
 export interface StateDatabase extends Disposable {
   readonly sql: SqlDatabase;
   readonly transaction: Transaction;
+  /** Whole or not at all, but perhaps lost with the power: nothing waits for the disk. For what can be found out again. */
+  readonly laxTransaction: Transaction;
 }
 
 /**
@@ -45,7 +47,15 @@ export function openStateDatabase(options: { readonly dataDir: string }): StateD
     held.add(toDisposable(() => sql.close()));
     const transaction = createTransaction(sql);
     migrate(sql, transaction);
-    return { sql, transaction, dispose: () => held.dispose() };
+    const laxTransaction: Transaction = (body) => {
+      sql.exec('PRAGMA synchronous = NORMAL');
+      try {
+        return transaction(body);
+      } finally {
+        sql.exec('PRAGMA synchronous = FULL');
+      }
+    };
+    return { sql, transaction, laxTransaction, dispose: () => held.dispose() };
   } catch (error) {
     held.dispose();
     throw asCodedError(error, options.dataDir);

@@ -109,7 +109,7 @@ export class StreamSet {
     const states = [...this.#dirty];
     if (states.length === 0) return;
     try {
-      this.#state.transaction(() => {
+      this.#state.laxTransaction(() => {
         for (const state of states) this.#table.put(state.toRow());
       });
     } catch (error) {

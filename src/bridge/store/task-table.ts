@@ -1,17 +1,23 @@
-import type { StoredTask, TaskTable } from '../ports.ts';
+import type { FinishedTask, StoredRemoval, StoredTask, TaskTable } from '../ports.ts';
 import type { SqlDatabase, SqlRow } from './state-database.ts';
 
 const COLUMNS = `task_id, command_id, device_id, launch, folder, state, reason, is_cancel_requested, process,
-  session_id, created_at, started_at, ended_at, log_offset, message_position, resumes`;
+  session_id, created_at, started_at, ended_at, log_offset, message_position, resumes, removal`;
 const PLACES = COLUMNS.replaceAll(/\w+/g, '?');
 // Spelled as in the partial index, or SQLite would not use it.
 const UNFINISHED = `state NOT IN ('succeeded', 'failed', 'cancelled', 'interrupted')`;
+const FINISHED = `state IN ('succeeded', 'failed', 'cancelled', 'interrupted')`;
 
 export function createTaskTable(sql: SqlDatabase): TaskTable {
   const get = sql.prepare('SELECT * FROM tasks WHERE task_id = ?');
   const put = sql.prepare(`INSERT OR REPLACE INTO tasks (${COLUMNS}) VALUES (${PLACES})`);
   const list = sql.prepare('SELECT * FROM tasks ORDER BY created_at DESC, task_id DESC');
   const listUnfinished = sql.prepare(`SELECT * FROM tasks WHERE ${UNFINISHED} ORDER BY created_at DESC, task_id DESC`);
+  const listFinished = sql.prepare(
+    `SELECT task_id, folder, removal, coalesce(ended_at, created_at) AS last_at, launch ->> '$.title' AS title,
+       launch ->> '$.workspace' AS workspace, launch -> '$.project' AS project
+     FROM tasks WHERE ${FINISHED} AND (removal IS NULL OR NOT removal ->> '$.isDone') ORDER BY last_at, task_id`,
+  );
   return {
     get(taskId) {
       const row = get.get(taskId);
@@ -35,10 +41,12 @@ export function createTaskTable(sql: SqlDatabase): TaskTable {
         task.turn.logOffset,
         task.turn.messagePosition,
         task.turn.resumes,
+        task.removal && JSON.stringify(task.removal),
       );
     },
     list: () => list.all().map(taskOf),
     listUnfinished: () => listUnfinished.all().map(taskOf),
+    listFinished: () => listFinished.all().map(finishedOf),
   };
 }
 
@@ -63,6 +71,19 @@ function taskOf(row: SqlRow): StoredTask {
     createdAt: row.created_at as number,
     startedAt: row.started_at as number | null,
     endedAt: row.ended_at as number | null,
+    removal: parsed<StoredRemoval>(row.removal),
+  };
+}
+
+function finishedOf(row: SqlRow): FinishedTask {
+  return {
+    taskId: row.task_id as string,
+    title: row.title as string,
+    workspace: row.workspace as string,
+    project: parsed<NonNullable<FinishedTask['project']>>(row.project),
+    folder: row.folder as string,
+    endedAt: row.last_at as number,
+    removal: parsed<StoredRemoval>(row.removal),
   };
 }
 

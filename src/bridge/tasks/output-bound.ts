@@ -46,6 +46,11 @@ export class OutputBound {
     this.#place = { ...options.accountedFor };
   }
 
+  /** Of the journal with what passed. About: see `costOf`. */
+  get journalBytes(): number {
+    return this.#bytes;
+  }
+
   append(record: NewTaskRecord): void {
     if (this.#isFull() && this.#leaveOut(record)) return;
     this.finish();

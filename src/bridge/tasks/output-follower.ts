@@ -1,8 +1,10 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, readSync, watch } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposal.ts';
 import { drop } from '../../base/drop.ts';
+import { RECORD_MERGE_BYTES } from '../../protocol/limits.ts';
+import { readAt } from '../store/descriptor-io.ts';
 
 export interface OutputFollowerOptions {
   readonly path: string;
@@ -15,7 +17,8 @@ export interface OutputFollowerOptions {
   readonly pollMs?: number;
 }
 
-const READ_BYTES = 64 * 1024;
+/** As many records as fit a segment. */
+const READ_BYTES = 4 * RECORD_MERGE_BYTES;
 // Notifications get lost (network file systems, a full inotify queue); the poll is what makes following certain.
 const POLL_MS = 250;
 
@@ -24,6 +27,8 @@ const POLL_MS = 250;
  * behind. `finish` reads what is there to the end; nobody may append any more when it is called.
  */
 export class OutputFollower implements Disposable {
+  /** Of all followers: what is read into it is copied at once, so a few bytes do not cost a large buffer each time. */
+  static #scratch: Buffer | undefined;
   readonly #options: OutputFollowerOptions;
   #file: FileHandle | undefined;
   #watcher: FSWatcher | undefined;
@@ -49,7 +54,7 @@ export class OutputFollower implements Disposable {
     this.#unwatch();
     await this.#reading;
     try {
-      if (!this.#isDisposed && !this.#hasFailed) await this.#readToEnd();
+      if (!this.#isDisposed && !this.#hasFailed) await this.#readAll();
     } finally {
       await this.#close();
     }
@@ -81,16 +86,35 @@ export class OutputFollower implements Disposable {
       });
   }
 
+  async #readAll(): Promise<void> {
+    for (let before = -1; before < this.#offset; await this.#readToEnd()) before = this.#offset;
+  }
+
   async #readToEnd(): Promise<void> {
     this.#file ??= await open(this.#options.path, 'r');
-    while (!this.#isDisposed) {
+    const { fd } = this.#file;
+    let bytes: Buffer | undefined;
+    // What is appended after a read that met the end of the file is told by a notification, or the poll.
+    while ((!bytes || bytes.length === READ_BYTES) && !this.#isDisposed) {
       this.#isBehind = false;
-      // A new buffer each time, because the reader may keep views of it.
-      const { bytesRead, buffer } = await this.#file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, this.#offset);
-      if (bytesRead === 0) return;
-      this.#offset += bytesRead;
-      await this.#options.onBytes(buffer.subarray(0, bytesRead));
+      // What was just printed is in memory, and quicker to fetch than to ask a thread for. The rest may be on the disk.
+      bytes = bytes ? await this.#read(fd) : this.#readNow(fd);
+      if (bytes.length === 0) return;
+      this.#offset += bytes.length;
+      await this.#options.onBytes(bytes);
     }
+  }
+
+  async #read(fd: number): Promise<Buffer> {
+    // A new buffer each time, because the reader may keep views of it.
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
+    return buffer.subarray(0, await readAt(fd, buffer, this.#offset));
+  }
+
+  #readNow(fd: number): Buffer {
+    OutputFollower.#scratch ??= Buffer.allocUnsafeSlow(READ_BYTES);
+    const bytesRead = readSync(fd, OutputFollower.#scratch, 0, READ_BYTES, this.#offset);
+    return Buffer.from(OutputFollower.#scratch.subarray(0, bytesRead));
   }
 
   #watch(): void {

@@ -11,7 +11,7 @@ import type { TaskRun } from './task-run.ts';
 export async function reopenTask(task: StoredTask, options: OpenTaskOptions): Promise<TaskRun | undefined> {
   const { logger, supervisor, journals, tasks } = options;
   const { taskId, state } = task;
-  logger.info({ event: 'task_recovering', taskId, state, pid: task.process?.pid ?? null });
+  logger.info({ event: 'task_recovering', taskId, state, processId: task.process?.pid ?? null });
   try {
     const { run, ledger, lastState } = await openTask(task, options);
     if (lastState === null || !isTerminal(lastState)) return run;
@@ -29,7 +29,7 @@ export async function reopenTask(task: StoredTask, options: OpenTaskOptions): Pr
 }
 
 /** A task whose record cannot be written any more. */
-export function lostTask(task: StoredTask, endedAt: number, why: string): StoredTask {
+function lostTask(task: StoredTask, endedAt: number, why: string): StoredTask {
   const reason = { code: 'storage_failed', message: `The task's record could not be written: ${why}` };
   return { ...task, state: 'interrupted', reason, endedAt, process: null };
 }

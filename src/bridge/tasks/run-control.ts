@@ -18,6 +18,12 @@ export interface RunControlOptions {
   readonly logger: Logger;
 }
 
+interface Stop {
+  readonly cause: StopCause;
+  /** Says more than the kind of cause does. */
+  readonly sentence: string | undefined;
+}
+
 // An agent that said that it is done has this long to go; then it is ended, and its word still stands.
 const LINGER_MS = 5_000;
 
@@ -30,8 +36,10 @@ export class RunControl implements Disposable {
   #agent: AgentRun | undefined;
   #process: SupervisedProcess | undefined;
   #verdict: Verdict | undefined;
-  #stopCause: StopCause | undefined;
-  #stopSentence: string | undefined;
+  /** The first stop that was asked for; also one that came after the agent's own word, which it does not change. */
+  #asked: Stop | undefined;
+  /** The stop that ends the run. */
+  #stop: Stop | undefined;
   #failure: Reason | undefined;
   #stopping: Promise<void> | undefined;
   #linger: Disposable | undefined;
@@ -52,7 +60,7 @@ export class RunControl implements Disposable {
   }
 
   get isStopped(): boolean {
-    return this.#stopCause !== undefined;
+    return this.#stop !== undefined;
   }
 
   /** For what is done before there is a process. */
@@ -62,7 +70,7 @@ export class RunControl implements Disposable {
 
   /** Why the bridge ended the run, if it did. */
   get stopCause(): StopCause | undefined {
-    return this.#stopCause;
+    return this.#stop?.cause;
   }
 
   /** The agent, if it is one that we can talk to. */
@@ -76,7 +84,7 @@ export class RunControl implements Disposable {
     if (this.isStopped) this.#stopProcess();
   }
 
-  /** Before a next process of the same run. A stop that was asked for still holds. */
+  /** Before a next process of the same run. A stop that was asked for holds, whatever the last process had said. */
   startOver(): void {
     this.#linger?.dispose();
     this.#linger = undefined;
@@ -84,14 +92,12 @@ export class RunControl implements Disposable {
     this.#process = undefined;
     this.#agent = undefined;
     this.#verdict = undefined;
+    this.#stop = this.#asked;
   }
 
-  /** `sentence` says more than the kind of cause does. */
   stop(cause: StopCause, sentence?: string): void {
-    if (!this.#verdict && !this.#stopCause) {
-      this.#stopCause = cause;
-      this.#stopSentence = sentence;
-    }
+    this.#asked ??= { cause, sentence };
+    if (!this.#verdict) this.#stop ??= this.#asked;
     this.#stopped.abort();
     this.#stopProcess();
   }
@@ -132,8 +138,8 @@ export class RunControl implements Disposable {
       providerName,
       exit,
       verdict: this.#verdict,
-      stopCause: this.#stopCause,
-      stopSentence: this.#stopSentence,
+      stopCause: this.#stop?.cause,
+      stopSentence: this.#stop?.sentence,
       isRecovered,
     });
   }
@@ -150,7 +156,7 @@ export class RunControl implements Disposable {
       taskId,
       process,
       terminateSignal: this.#agent?.terminateSignal ?? 'SIGTERM',
-      patience: this.#stopCause === 'bridge' ? 'short' : 'full',
+      patience: this.#asked?.cause === 'bridge' ? 'short' : 'full',
       interrupt: () => this.#agent?.interrupt() ?? false,
     });
     drop(this.#stopping, (error) => this.fail(error));

@@ -5,6 +5,7 @@ import { isTerminal } from '../../protocol/task-state.ts';
 import type { TaskPrompt } from '../../protocol/wire/commands.ts';
 import type { MessageTable, StoredTask, TaskTable } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
+import { sentenceOfRemoval } from '../retention/removal-words.ts';
 
 const WAITING_MAX = 20;
 
@@ -23,6 +24,7 @@ export function takeMessage(
 ): Result<void, Reason> {
   const task = tasks.get(taskId);
   if (!task) return refuse('task_unknown', `There is no task with the id ${taskId}.`);
+  if (task.removal) return refuse('task_files_removed', sentenceOfRemoval(task.removal));
   const provider = providers.get(task.launch.provider);
   if (!provider) return refuse('provider_unknown', `This machine has no provider "${task.launch.provider}".`);
   if (!provider.hasSessions) return refuse('messages_unsupported', `${provider.name} takes no further messages.`);

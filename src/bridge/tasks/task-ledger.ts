@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, sleep } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { CodedError, messageOf } from '../../base/errors.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
@@ -26,6 +26,7 @@ export interface Ending {
 }
 
 const END_DEADLINE_MS = 60_000;
+const RETRY_MS = 1_000;
 
 /**
  * Says in three places what state a task is in: its journal (which people see), its row (from which the next start goes
@@ -68,16 +69,18 @@ export class TaskLedger {
     if (providerVersion) this.#facts = { ...this.#facts, providerVersion };
   }
 
-  enter(state: Exclude<TaskState, Ending['state'] | 'queued'>): void {
+  /** `messageId`: of the message that a turn answers which begins with this. */
+  enter(state: Exclude<TaskState, Ending['state'] | 'queued'>, messageId?: string): void {
     const { taskId } = this.#options;
-    this.#options.journal.append({ type: 'task_state', taskId, state, ...this.#agent() });
+    const answers = messageId && { messageId };
+    this.#options.journal.append({ type: 'task_state', taskId, state, ...answers, ...this.#agent() });
     this.patch({ state });
     this.#writeFile();
   }
 
   /** Resolves once the end is on the disk everywhere. */
   async end({ state, reason, exit }: Ending): Promise<void> {
-    const { journal, taskId, logger, clock } = this.#options;
+    const { journal, taskId, logger } = this.#options;
     const facts = { ...(reason && { reason }), ...(exit && { exit }) };
     journal.append({ type: 'task_state', taskId, state, ...facts, ...this.#agent() });
     if (!(await journal.durable(END_DEADLINE_MS))) {
@@ -86,17 +89,41 @@ export class TaskLedger {
       return;
     }
     this.#facts = { ...this.#facts, exit };
-    this.patch({ state, reason, endedAt: clock.now(), process: null });
-    this.#writeFile();
-    await this.#file;
-    logger.info({ event: 'task_ended', taskId, state, code: reason?.code ?? null });
+    if (await this.#close({ state, reason }))
+      logger.info({ event: 'task_ended', taskId, state, code: reason?.code ?? null });
   }
 
   /** The journal already tells the end; the row was a moment behind when the bridge died. */
   async adoptEnd(state: TaskState): Promise<void> {
-    this.patch({ state, endedAt: this.#options.clock.now(), process: null });
+    await this.#close({ state });
+  }
+
+  /** A full disk may pass. Until then the row is behind the journal, as after a crash. False if it took too long. */
+  async #close(end: Pick<StoredTask, 'state'> & Partial<StoredTask>): Promise<boolean> {
+    const { clock, logger, taskId } = this.#options;
+    const endedAt = clock.now();
+    const deadlineMs = clock.monotonicMs() + END_DEADLINE_MS;
+    while (!this.#tryPatch({ ...end, endedAt, process: null })) {
+      if (clock.monotonicMs() >= deadlineMs) {
+        logger.error({ event: 'task_end_not_durable', taskId, state: end.state });
+        return false;
+      }
+      await sleep(clock, RETRY_MS);
+    }
     this.#writeFile();
     await this.#file;
+    return true;
+  }
+
+  #tryPatch(change: Partial<StoredTask>): boolean {
+    try {
+      this.patch(change);
+      return true;
+    } catch (error) {
+      const { logger, taskId } = this.#options;
+      logger.warn({ event: 'task_row_failed', taskId, error: messageOf(error) });
+      return false;
+    }
   }
 
   // With every state, so that each can be read by itself.

@@ -83,6 +83,11 @@ export class TaskOutput implements Disposable {
     return this.#stderrOffset;
   }
 
+  /** Of the journal with what was written here. */
+  get journalBytes(): number {
+    return this.#bound.journalBytes;
+  }
+
   start(): void {
     this.#stdout.start();
     this.#stderr.start();

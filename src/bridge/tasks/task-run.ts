@@ -61,6 +61,7 @@ export class TaskRun {
   readonly #memoryLimit: MemoryLimit;
   readonly #turns: TaskTurns;
   #stderrOffset: number;
+  #journalBytes: number;
   #isEnding = false;
 
   constructor(options: TaskRunOptions) {
@@ -68,6 +69,7 @@ export class TaskRun {
     const { ledger, gate, clock, provider, supervisor, logger, messages, facts, place } = options;
     this.#turns = new TaskTurns({ ledger, messages, gate, facts, clock, cwd: place.cwd });
     this.#stderrOffset = facts.stderrOffset;
+    this.#journalBytes = facts.sizeBytes;
     const { taskId, launch } = ledger.task;
     const providerName = provider?.name ?? launch.provider;
     this.#control = new RunControl({ taskId, providerName, supervisor, clock, logger });
@@ -163,7 +165,7 @@ export class TaskRun {
     if (this.#control.isStopped) return this.#control.endingOf(null, FRESH);
     if (problem || !provider) return failedBy(problem ?? providerGone(ledger.task.launch.provider));
     const turn = await this.#turns.begin(await this.#logBytes());
-    ledger.enter('preparing');
+    ledger.enter('preparing', turn.messageId);
     return this.#runTurn(provider, turn);
   }
 
@@ -183,7 +185,7 @@ export class TaskRun {
     this.#memoryLimit.run();
     this.#control.attach(agent.process, agent);
     const exit = await this.#follow(agent, agent.process);
-    if (turn.sessionId !== null && this.#isSessionLost()) return this.#renew(provider);
+    if (turn.sessionId !== null && this.#isSessionLost()) return this.#renew(provider, exit);
     return this.#control.endingOf(exit, FRESH);
   }
 
@@ -192,10 +194,11 @@ export class TaskRun {
     return verdict?.state === 'failed' && verdict.reason.code === 'session_lost';
   }
 
-  async #renew(provider: Provider): Promise<Ending> {
+  async #renew(provider: Provider, exit: Exit | null): Promise<Ending> {
+    this.#control.startOver();
+    if (this.#control.isStopped) return this.#control.endingOf(exit, FRESH);
     const text = `${provider.name} has lost its session. A new one is told what was said so far.`;
     this.#options.gate.append({ type: 'notice', level: 'warning', text });
-    this.#control.startOver();
     return this.#runTurn(provider, await this.#turns.renew(await this.#logBytes()));
   }
 
@@ -307,6 +310,7 @@ export class TaskRun {
       await output.finish(exit);
       await watcher.finish();
       this.#stderrOffset = output.stderrOffset;
+      this.#journalBytes = output.journalBytes;
       return exit;
     } finally {
       output.dispose();
@@ -315,14 +319,14 @@ export class TaskRun {
   }
 
   #createOutput(reader: AgentReader): TaskOutput {
-    const { ledger, gate, clock, journal, facts, outputLimits, waitingBytes } = this.#options;
+    const { ledger, gate, clock, journal, outputLimits, waitingBytes } = this.#options;
     return new TaskOutput({
       paths: taskPaths(ledger.task.folder),
       reader,
       journal: gate,
       accountedFor: { stdout: journal.rawOffset, stderr: this.#stderrOffset },
       clock,
-      journalBytes: facts.sizeBytes,
+      journalBytes: this.#journalBytes,
       limits: outputLimits,
       waitingBytes,
       onTooMuch: () => this.#control.stop('output'),

@@ -13,29 +13,25 @@ import { answerApproval } from './answer-approval.ts';
 import { checkLaunch } from './launch-check.ts';
 import { type OpenTaskOptions, openTask } from './open-task.ts';
 import type { OutputLimits } from './output-bound.ts';
-import { lostTask, reopenTask } from './recovery.ts';
+import { reopenTask } from './recovery.ts';
 import { queuedAgain, takeMessage } from './take-message.ts';
 import type { TaskRun } from './task-run.ts';
-import { TaskSlots } from './task-slots.ts';
+import { TaskSlots, type TaskSlotsOptions } from './task-slots.ts';
 
-export interface TaskRunnerOptions
-  extends Omit<
-    OpenTaskOptions,
-    | 'providers'
-    | 'onDidChange'
-    | 'approvalDeadlineMs'
-    | 'timeLimitMs'
-    | 'outputLimits'
-    | 'waitingBytes'
-    | 'memoryLimitMegabytes'
-  > {
-  readonly providers: readonly Provider[];
+/** What the user allows tasks. */
+export interface TaskBounds {
   readonly limits?: { readonly tasksAtOnce?: number; readonly tasksAtOncePerProvider?: number };
   readonly approvalDeadlineMs?: number;
   readonly timeLimitMs?: number | undefined;
   readonly outputLimits?: OutputLimits;
-  readonly waitingBytes?: () => number;
   readonly memoryLimitMegabytes?: number | undefined;
+}
+
+export interface TaskRunnerOptions
+  extends TaskBounds,
+    Omit<OpenTaskOptions, keyof TaskBounds | 'providers' | 'onDidChange' | 'waitingBytes'> {
+  readonly providers: readonly Provider[];
+  readonly waitingBytes?: () => number;
   /** How people call a device of the account, for telling who answered. */
   readonly deviceName?: (deviceId: string) => string | undefined;
 }
@@ -43,6 +39,8 @@ export interface TaskRunnerOptions
 const TASKS_AT_ONCE = 4;
 const APPROVAL_DEADLINE_MS = 8 * 60 * 60_000;
 const STOP_DEADLINE_MS = 15_000;
+/** After a look at the rows that failed, as on a full disk. */
+const RETRY_MS = 1_000;
 const NO_OUTPUT_LIMITS: OutputLimits = {
   perTask: Number.POSITIVE_INFINITY,
   waiting: Number.POSITIVE_INFINITY,
@@ -66,9 +64,11 @@ export class TaskRunner implements TaskService {
   readonly #changed = new Emitter<StoredTask>();
   readonly #entries = new Map<string, Entry>();
   readonly #slots: TaskSlots;
+  #bounds: TaskBounds;
   #state: 'new' | 'started' | 'stopped' = 'new';
   #pumping: Promise<void> | undefined;
   #isWoken = false;
+  #retry: Disposable | undefined;
   #isHeld = false;
 
   /** A row changed: state, times, process. */
@@ -77,9 +77,8 @@ export class TaskRunner implements TaskService {
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
     this.#providers = new Map(options.providers.map((provider) => [provider.id, provider]));
-    const tasksAtOnce = options.limits?.tasksAtOnce ?? TASKS_AT_ONCE;
-    const perProvider = options.limits?.tasksAtOncePerProvider ?? tasksAtOnce;
-    this.#slots = new TaskSlots({ tasksAtOnce, perProvider });
+    this.#bounds = options;
+    this.#slots = new TaskSlots(slotsOf(options));
   }
 
   /** Accounts for what an earlier life of the bridge left, then starts what is queued. */
@@ -96,7 +95,8 @@ export class TaskRunner implements TaskService {
   /** Ends every run (`bridge_stopped`); queued tasks stay queued. Resolves when no process is left. */
   async stop(): Promise<void> {
     this.#state = 'stopped';
-    await this.#pumping;
+    this.#retry?.dispose();
+    await this.#pumping?.catch(() => undefined);
     const runs = [...this.#entries.values()].filter((entry) => entry.finished !== undefined);
     for (const { run } of runs) run.stop('bridge');
     const { clock } = this.#options;
@@ -111,6 +111,13 @@ export class TaskRunner implements TaskService {
   /** While held no queued task begins; what runs goes on. Not remembered over a restart. */
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
+    this.wake();
+  }
+
+  /** How many run counts at once; the rest for tasks that come from now on. */
+  setBounds(bounds: TaskBounds): void {
+    this.#bounds = bounds;
+    this.#slots.change(slotsOf(bounds));
     this.wake();
   }
 
@@ -132,6 +139,7 @@ export class TaskRunner implements TaskService {
       createdAt: clock.now(),
       startedAt: null,
       endedAt: null,
+      removal: null,
     });
     return ok(undefined);
   }
@@ -141,6 +149,8 @@ export class TaskRunner implements TaskService {
     const task = tasks.get(taskId);
     if (!task) return err({ code: 'task_unknown', message: `There is no task with the id ${taskId}.` });
     const isWaitedFor = messages.waiting(task).length > 0;
+    // What was said stays in the journal, also if nobody has looked at the task since.
+    this.#entries.get(taskId)?.run.showMessages();
     messages.dropWaiting(task);
     if (!isTerminal(task.state)) tasks.put({ ...task, isCancelRequested: true });
     else if (!isWaitedFor) return err({ code: 'task_ended', message: 'The task has ended already.' });
@@ -157,6 +167,11 @@ export class TaskRunner implements TaskService {
     return answerApproval(answer, by, { table: approvals, clock, deviceName });
   }
 
+  /** A run has not let go of it yet. */
+  isAtWork(taskId: string): boolean {
+    return this.#entries.has(taskId);
+  }
+
   wake(): void {
     this.#isWoken = true;
     if (this.#state !== 'started' || this.#pumping !== undefined) return;
@@ -166,7 +181,13 @@ export class TaskRunner implements TaskService {
     });
     drop(this.#pumping, (error) => {
       this.#options.logger.error({ event: 'task_pump_failed', error: messageOf(error) });
+      this.#lookAgain();
     });
+  }
+
+  #lookAgain(): void {
+    this.#retry?.dispose();
+    if (this.#state === 'started') this.#retry = this.#options.clock.setTimeout(() => this.wake(), RETRY_MS);
   }
 
   async #pump(): Promise<void> {
@@ -202,7 +223,7 @@ export class TaskRunner implements TaskService {
   }
 
   async #open(task: StoredTask): Promise<void> {
-    const { logger, clock, tasks } = this.#options;
+    const { logger } = this.#options;
     try {
       const { run } = await openTask(task, this.#openOptions());
       run.announce();
@@ -210,9 +231,8 @@ export class TaskRunner implements TaskService {
       this.#entries.set(task.taskId, { task, run, finished: undefined });
     } catch (error) {
       logger.error({ event: 'task_open_failed', taskId: task.taskId, error: messageOf(error) });
-      const lost = lostTask(task, clock.now(), messageOf(error));
-      tasks.put(lost);
-      this.#changed.fire(lost);
+      // Nowhere is there room for a record, so nobody could be told of an end: it stays queued, as people see it.
+      this.#lookAgain();
     }
   }
 
@@ -244,14 +264,19 @@ export class TaskRunner implements TaskService {
     return {
       ...this.#options,
       providers: this.#providers,
-      approvalDeadlineMs: this.#options.approvalDeadlineMs ?? APPROVAL_DEADLINE_MS,
-      timeLimitMs: this.#options.timeLimitMs,
-      outputLimits: this.#options.outputLimits ?? NO_OUTPUT_LIMITS,
+      approvalDeadlineMs: this.#bounds.approvalDeadlineMs ?? APPROVAL_DEADLINE_MS,
+      timeLimitMs: this.#bounds.timeLimitMs,
+      outputLimits: this.#bounds.outputLimits ?? NO_OUTPUT_LIMITS,
       waitingBytes: this.#options.waitingBytes ?? (() => 0),
-      memoryLimitMegabytes: this.#options.memoryLimitMegabytes,
+      memoryLimitMegabytes: this.#bounds.memoryLimitMegabytes,
       onDidChange: (task) => this.#changed.fire(task),
     };
   }
+}
+
+function slotsOf({ limits }: TaskBounds): TaskSlotsOptions {
+  const tasksAtOnce = limits?.tasksAtOnce ?? TASKS_AT_ONCE;
+  return { tasksAtOnce, perProvider: limits?.tasksAtOncePerProvider ?? tasksAtOnce };
 }
 
 function oldestFirst(newestFirst: readonly StoredTask[]): StoredTask[] {

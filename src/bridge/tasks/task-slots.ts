@@ -7,10 +7,15 @@ export interface TaskSlotsOptions {
 
 /** Counts what runs, in all and per provider. Taking more than there are is allowed: found-again tasks run already. */
 export class TaskSlots {
-  readonly #options: TaskSlotsOptions;
+  #options: TaskSlotsOptions;
   readonly #taken: string[] = [];
 
   constructor(options: TaskSlotsOptions) {
+    this.#options = options;
+  }
+
+  /** What runs beyond a lower number goes on. */
+  change(options: TaskSlotsOptions): void {
     this.#options = options;
   }
 

@@ -25,6 +25,8 @@ export interface Turn {
   readonly sessionId: string | null;
   readonly prompt: string;
   readonly logOffset: number;
+  /** The message that it answers. */
+  readonly messageId?: string | undefined;
 }
 
 /** A crash at the same place again and again must not go on for ever, because every attempt costs money. */
@@ -79,7 +81,8 @@ export class TaskTurns {
     const messagePosition = message?.position ?? task.turn.messagePosition;
     ledger.patch({ turn: { logOffset, messagePosition, resumes: 0 } });
     const { sessionId } = task;
-    return { sessionId, logOffset, prompt: promptOfMessage(this.#task(), sessionId, message?.text ?? '') };
+    const prompt = promptOfMessage(this.#task(), sessionId, message?.text ?? '');
+    return { sessionId, logOffset, prompt, messageId: message?.messageId };
   }
 
   /** Goes on with the turn that a crash of the bridge cut off, or undefined if that cannot be or was tried enough. */
@@ -115,7 +118,7 @@ export class TaskTurns {
   }
 
   #say(text: string, messageId?: string): void {
-    for (const piece of splitText(text, 4 * RECORD_MERGE_BYTES)) {
+    for (const piece of splitText(text, RECORD_MERGE_BYTES)) {
       const content = { type: 'text', text: piece } as const;
       this.#options.gate.append({ type: 'user_message_chunk', content, ...(messageId && { messageId }) });
     }

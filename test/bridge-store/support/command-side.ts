@@ -31,7 +31,8 @@ export function openCommandSide(options: {
   const spool = createFileSpool({ folder: join(dataDir, 'spool'), clock });
   const auditPath = join(dataDir, 'audit.ndjson');
   const audit = openAuditLog({ path: auditPath, clock, logger });
-  const gate = createCommandGate({ identity: () => ({ ...owner, bridgeKey }), roster, clock, logger });
+  const ownerOfAction = (action: string) => (action.startsWith('openclaw_') ? 'openclaw' : undefined);
+  const gate = createCommandGate({ identity: () => ({ ...owner, bridgeKey }), roster, ownerOfAction, clock, logger });
   const actions = createProviderActions({ providers: [], tasks: createTaskTable(state.sql), logger });
   const effects = createCommandEffects({ tasks, actions, spool, providers, roster, logger });
   const inbox = new Inbox({ state, gate, effects, journal, audit, clock, logger });

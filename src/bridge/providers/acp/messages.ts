@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { planEntrySchema, toolCallStatusSchema, toolKindSchema } from '../../../protocol/records/content.ts';
+import { parseJsonLine } from '../output/parse-json-line.ts';
 
 const text = z.string();
 const requestIdSchema = z.union([z.number(), text]);
@@ -94,13 +95,8 @@ export type AcpMessage =
   | { readonly kind: 'not_json' };
 
 export function parseAcpLine(bytes: Uint8Array): AcpMessage {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return { kind: 'not_json' };
-  }
-  if (typeof json !== 'object' || json === null) return { kind: 'not_json' };
+  const json = parseJsonLine(bytes);
+  if (!json) return { kind: 'not_json' };
   const parsed = messageSchema.safeParse(json);
   if (!parsed.success) return { kind: 'ignored' };
   const message = parsed.data;

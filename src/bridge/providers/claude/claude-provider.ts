@@ -3,20 +3,13 @@ import { err, ok, type Result } from '../../../base/result.ts';
 import type { Reason } from '../../../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
 import { discoverProgram } from '../discover-program.ts';
+import type { OwnProgramOptions } from '../own-command.ts';
 import type { AgentReader, AgentRun, Provider, ProviderSettings, ReaderPlace, RunContext } from '../provider.ts';
-import type { Environment } from '../supervisor/environment.ts';
 import { ClaudeReader } from './claude-reader.ts';
 import { ClaudeRun } from './claude-run.ts';
 import { findClaude } from './find-claude.ts';
 import { parseClaudeSettings } from './settings.ts';
 import { signedInHint } from './signed-in.ts';
-
-export interface ClaudeProviderOptions {
-  /** Absolute path or name of the program. */
-  readonly command?: string | undefined;
-  readonly environment: Environment;
-  readonly loginPath: () => Promise<string>;
-}
 
 const NAME = 'Claude Code';
 const NOT_FOUND =
@@ -27,23 +20,21 @@ export class ClaudeProvider implements Provider {
   readonly id = 'claude';
   readonly name = NAME;
   readonly hasSessions = true;
-  readonly #options: ClaudeProviderOptions;
+  readonly #options: OwnProgramOptions;
   #version: string | null = null;
 
-  constructor(options: ClaudeProviderOptions) {
+  constructor(options: OwnProgramOptions) {
     this.#options = options;
   }
 
   async discover(signal: AbortSignal): Promise<ProviderStatus> {
-    const { environment, loginPath } = this.#options;
     const status = await discoverProgram(
       {
+        ...this.#options,
         id: this.id,
         name: NAME,
         find: () => this.#find(),
         notFound: NOT_FOUND,
-        environment,
-        loginPath,
         capabilities: ['messages', 'approvals', 'thoughts', 'diffs', 'usage', 'cost'],
         signedIn: signedInHint,
       },

@@ -3,6 +3,7 @@
  * lines pass. `type` need not be the first key, so a line is parsed as a whole.
  */
 import { z } from 'zod';
+import { parseJsonLine } from '../output/parse-json-line.ts';
 
 const text = z.string();
 const block = z.looseObject({ type: text });
@@ -92,13 +93,8 @@ export type ParsedLine =
   | { readonly kind: 'not_json' };
 
 export function parseClaudeLine(bytes: Uint8Array): ParsedLine {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return { kind: 'not_json' };
-  }
-  if (typeof json !== 'object' || json === null) return { kind: 'not_json' };
+  const json = parseJsonLine(bytes);
+  if (!json) return { kind: 'not_json' };
   const parsed = lineSchema.safeParse(json);
   return parsed.success ? { kind: 'line', line: parsed.data } : { kind: 'unknown' };
 }

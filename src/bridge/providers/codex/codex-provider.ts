@@ -2,21 +2,14 @@ import { err, ok, type Result } from '../../../base/result.ts';
 import type { Reason } from '../../../protocol/reason-codes.ts';
 import type { ProviderStatus } from '../../../protocol/records/bridge-records.ts';
 import { discoverProgram } from '../discover-program.ts';
+import type { OwnProgramOptions } from '../own-command.ts';
 import type { AgentReader, AgentRun, Provider, ProviderSettings, ReaderPlace, RunContext } from '../provider.ts';
-import type { Environment } from '../supervisor/environment.ts';
 import { CodexReader } from './codex-reader.ts';
 import { CodexRun } from './codex-run.ts';
 import { findCodex } from './find-codex.ts';
 import { modelsOfCodex } from './models.ts';
 import { parseCodexSettings } from './settings.ts';
 import { signedInHint } from './signed-in.ts';
-
-export interface CodexProviderOptions {
-  /** Absolute path or name of the program. */
-  readonly command?: string | undefined;
-  readonly environment: Environment;
-  readonly loginPath: () => Promise<string>;
-}
 
 const NAME = 'Codex';
 const NOT_FOUND =
@@ -29,26 +22,24 @@ export class CodexProvider implements Provider {
   readonly id = 'codex';
   readonly name = NAME;
   readonly hasSessions = true;
-  readonly #options: CodexProviderOptions;
+  readonly #options: OwnProgramOptions;
   #version: string | null = null;
 
-  constructor(options: CodexProviderOptions) {
+  constructor(options: OwnProgramOptions) {
     this.#options = options;
   }
 
   async discover(signal: AbortSignal): Promise<ProviderStatus> {
-    const { environment, loginPath } = this.#options;
     const status = await discoverProgram(
       {
+        ...this.#options,
         id: this.id,
         name: NAME,
         find: () => this.#find(),
         notFound: NOT_FOUND,
-        environment,
-        loginPath,
         capabilities: ['messages', 'approvals', 'thoughts', 'diffs', 'plans', 'usage'],
         signedIn: signedInHint,
-        models: (ask) => modelsOfCodex(environment, ask),
+        models: (ask) => modelsOfCodex(this.#options.environment, ask),
       },
       signal,
     );

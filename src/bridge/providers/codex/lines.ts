@@ -3,6 +3,7 @@
  * fields and unknown notifications pass. A request of an unknown method is kept, because it must be answered.
  */
 import { z } from 'zod';
+import { parseJsonLine } from '../output/parse-json-line.ts';
 
 const text = z.string();
 const requestId = z.union([text, z.number()]);
@@ -101,13 +102,8 @@ export type ParsedLine =
   | { readonly kind: 'not_json' };
 
 export function parseCodexLine(bytes: Uint8Array): ParsedLine {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return { kind: 'not_json' };
-  }
-  if (typeof json !== 'object' || json === null) return { kind: 'not_json' };
+  const json = parseJsonLine(bytes);
+  if (!json) return { kind: 'not_json' };
   const asRequest = request.safeParse(json);
   if (asRequest.success) return { kind: 'request', request: asRequest.data };
   const asNotification = notification.safeParse(json);

@@ -1,6 +1,7 @@
 /** The lines of a task's raw log that have a meaning. Anything else in them passes. */
 import { z } from 'zod';
 import { reasonSchema } from '../../../protocol/reason-codes.ts';
+import { parseJsonLine } from '../output/parse-json-line.ts';
 
 const text = z.string().catch('');
 const optionalText = z.string().nullish().catch(undefined);
@@ -83,13 +84,8 @@ export type ParsedLine =
   | { readonly kind: 'not_json' };
 
 export function parseOpenClawLine(bytes: Uint8Array): ParsedLine {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return { kind: 'not_json' };
-  }
-  if (typeof json !== 'object' || json === null || !('type' in json)) return { kind: 'not_json' };
+  const json = parseJsonLine(bytes);
+  if (!json || !('type' in json)) return { kind: 'not_json' };
   if (json.type === 'ctrlnode') {
     const own = ownLineSchema.safeParse(json);
     return own.success ? { kind: 'own', line: own.data } : { kind: 'unknown' };

@@ -107,7 +107,7 @@ export class Supervisor {
     // Gone already: then nothing can be mistaken for it, because it is never looked for again.
     const identity = (await platform.identify(subprocess.pid)) ?? { pid: subprocess.pid, startedAt: 'gone' };
     platform.track(markOf(place.taskId), identity);
-    logger.info({ event: 'process_started', taskId: place.taskId, runId, pid: identity.pid, file: plan.file });
+    logger.info({ event: 'process_started', taskId: place.taskId, runId, processId: identity.pid, file: plan.file });
     return ok(childProcess(identity, subprocess));
   }
 
@@ -140,7 +140,7 @@ export class Supervisor {
       known = await this.#terminate(request);
       const isTerminated = await this.#isGoneWithin(process, terminateMs);
       if (!isTerminated && process.identity) await this.#signal(process.identity, 'SIGKILL');
-      logger.info({ event: 'process_stopped', taskId, pid: process.identity?.pid ?? null, isTerminated });
+      logger.info({ event: 'process_stopped', taskId, processId: process.identity?.pid ?? null, isTerminated });
     }
     await this.#sweep(taskId, known, process.identity ?? undefined);
   }

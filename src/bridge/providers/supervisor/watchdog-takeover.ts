@@ -51,7 +51,7 @@ async function relieve(token: string, { folder, platform, logger }: TakeOverOpti
   }
   // It would find out by itself; but nothing should lie about.
   if (identity && (await isSame(platform, identity))) platform.signalGroup(identity.pid, 'SIGKILL');
-  logger.info({ event: 'watchdog_relieved', pid: identity?.pid });
+  logger.info({ event: 'watchdog_relieved', processId: identity?.pid });
   return true;
 }
 
@@ -69,7 +69,7 @@ async function letFinish(token: string, options: TakeOverOptions): Promise<void>
       continue;
     }
     if (isAlive) platform.signalGroup(identity.pid, 'SIGKILL');
-    logger.warn({ event: 'watchdog_unfinished', pid: identity?.pid });
+    logger.warn({ event: 'watchdog_unfinished', processId: identity?.pid });
     break;
   }
   // It ended half-way: what it stopped would stand still for ever.

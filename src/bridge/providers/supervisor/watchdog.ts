@@ -109,7 +109,7 @@ export class Watchdog {
     const { identify } = platform;
     const sinceMs = clock.monotonicMs();
     const armed = await startWatchdog({ folder, bridgeId: this.bridgeId, system, path, graceSeconds, identify });
-    logger.debug({ event: 'watchdog_armed', pid: armed.pid });
+    logger.debug({ event: 'watchdog_armed', processId: armed.pid });
     drop(
       armed.gone.then(() => this.#replace(armed, clock.monotonicMs() - sinceMs)),
       (error) => logger.error({ event: 'watchdog_failed', error: messageOf(error) }),
@@ -120,7 +120,7 @@ export class Watchdog {
   async #replace(gone: ArmedWatchdog, livedMs: number): Promise<void> {
     const current = this.#armed;
     if (!current || (await current) !== gone || this.#armed !== current) return;
-    this.#options.logger.warn({ event: 'watchdog_died', pid: gone.pid });
+    this.#options.logger.warn({ event: 'watchdog_died', processId: gone.pid });
     if (livedMs < RESTART_MS) {
       this.#startLater();
     } else {
