@@ -221,6 +221,7 @@ export class ClientSession implements WebClient {
     switch (frame.type) {
       case 'segment':
       case 'caught_up':
+      case 'output_removed':
         this.#subscriptions.receive(frame);
         return;
       case 'command_accepted':

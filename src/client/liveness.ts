@@ -4,6 +4,8 @@ import { HEARTBEAT_INTERVAL_MS, LIVENESS_TIMEOUT_MS, PROBE_TIMEOUT_MS } from '..
 
 /** A timer that fires this late means that we slept or were throttled: the silence says nothing about the peer. */
 const STALL_MS = 2_000;
+/** After any deadline, for what came before it and waits unread behind the timer that misses it. */
+const LAST_LOOK_MS = 50;
 
 interface LivenessOptions {
   readonly clock: Clock;
@@ -46,7 +48,7 @@ export class Liveness implements Disposable {
   probe(): void {
     if (this.#probe) return;
     this.#heartbeat();
-    this.#probe = this.#options.clock.setTimeout(() => this.#options.onDead(), PROBE_TIMEOUT_MS);
+    this.#probe = this.#options.clock.setTimeout(() => this.#lookOnceMore(), PROBE_TIMEOUT_MS);
   }
 
   dispose(): void {
@@ -67,16 +69,16 @@ export class Liveness implements Disposable {
     this.#watcher = clock.setTimeout(() => {
       const nowMs = clock.monotonicMs();
       const isSilent = nowMs - this.#lastHeardMs >= LIVENESS_TIMEOUT_MS;
-      if (isSilent && nowMs - dueMs <= STALL_MS) {
-        this.#options.onDead();
-        return;
-      }
-      if (isSilent) {
-        this.probe();
-        this.#lastHeardMs = nowMs;
-      }
+      if (isSilent && nowMs - dueMs <= STALL_MS) this.#lookOnceMore();
+      else if (isSilent) this.probe();
+      if (isSilent) this.#lastHeardMs = nowMs;
       this.#watch();
     }, dueMs - clock.monotonicMs());
+  }
+
+  #lookOnceMore(): void {
+    this.#probe?.dispose();
+    this.#probe = this.#options.clock.setTimeout(() => this.#options.onDead(), LAST_LOOK_MS);
   }
 
   #heartbeat(): void {

@@ -30,7 +30,7 @@ function openSegment<R extends StreamRecord>(
     const plaintext = sealer.open({ direction: 'up', stream, epoch, first, last, header }, segment.body);
     const records = parseLines(new TextDecoder().decode(plaintext), parse);
     if (!isConsecutive(records, first, last)) throw new Error('The record numbers are not those of the segment.');
-    return isHonest(header, records) ? ok(records) : err({ kind: 'header_mismatch', first, last });
+    return isHonest(header, records, plaintext.length) ? ok(records) : err({ kind: 'header_mismatch', first, last });
   } catch (error) {
     return err({ kind: 'not_opened', first, last, message: messageOf(error).slice(0, 300) });
   }
@@ -47,12 +47,14 @@ function isConsecutive(records: readonly StreamRecord[], first: number, last: nu
 }
 
 /** The size is not compared: it is bound by the seal and nothing is decided by it. */
-function isHonest(headerText: string, records: readonly StreamRecord[]): boolean {
-  const header = parseSegmentHeader(headerText);
+function isHonest(headerText: string, records: readonly StreamRecord[], sizeBytes: number): boolean {
   const [oldest, newest] = [records[0], records.at(-1)];
-  if (!header || !oldest || !newest) return false;
-  const expected = headerOfRecords(records, [oldest.at, newest.at], header.bytes);
-  return canonical(header) === canonical(expected);
+  if (!oldest || !newest) return false;
+  const expected = headerOfRecords(records, [oldest.at, newest.at], sizeBytes);
+  // As a bridge of this version writes it: letter for letter, and nothing has to be read.
+  if (headerText === JSON.stringify(expected)) return true;
+  const header = parseSegmentHeader(headerText);
+  return header !== undefined && canonical(header) === canonical({ ...expected, bytes: header.bytes });
 }
 
 function canonical(value: unknown): string {

@@ -68,6 +68,15 @@ export class StreamFeed<R extends { readonly n: number }> implements Disposable 
     this.#last = segment.last;
   }
 
+  /** Up to `through` nothing will come. */
+  removed({ epoch, through, at }: { readonly epoch: string; readonly through: number; readonly at: number }): void {
+    if (!this.#enter(epoch)) return;
+    const last = this.#last ?? 0;
+    if (through <= last) return;
+    this.#options.listener.onProblem({ kind: 'removed', first: last + 1, last: through, at });
+    this.#last = through;
+  }
+
   caughtUp(epoch: string | null): void {
     if (epoch === null || this.#enter(epoch)) this.#options.listener.onCaughtUp();
   }

@@ -1,10 +1,11 @@
 import type { WebClientFrame, WebServerFrame } from '../protocol/wire/web.ts';
 import { type FeedOptions, StreamFeed } from './stream-feed.ts';
 
-type SubscriptionFrame = Extract<WebServerFrame, { type: 'segment' | 'caught_up' }>;
+type SubscriptionFrame = Extract<WebServerFrame, { type: 'segment' | 'caught_up' | 'output_removed' }>;
 interface AnyFeed {
   subscribe(subscriptionId: string): WebClientFrame;
   receive(segment: Extract<WebServerFrame, { type: 'segment' }>['segment']): void;
+  removed(frame: Extract<WebServerFrame, { type: 'output_removed' }>): void;
   caughtUp(epoch: string | null): void;
 }
 
@@ -38,6 +39,7 @@ export class Subscriptions {
     const feed = this.#feeds.get(frame.subscriptionId);
     if (!feed) return;
     if (frame.type === 'segment') feed.receive(frame.segment);
+    else if (frame.type === 'output_removed') feed.removed(frame);
     else feed.caughtUp(frame.epoch);
   }
 

@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../base/clock.ts';
 import { CodedError, codeOf } from '../base/errors.ts';
 import { handleUpgrades } from './http/upgrade.ts';
+import type { OutputLimits } from './retention/output-retention.ts';
 import { createServices, type Services } from './services.ts';
 import type { QueueLimits } from './store/accept-commands.ts';
 import { openDatabase } from './store/database.ts';
@@ -29,6 +30,9 @@ export interface ControlPlaneOptions {
   readonly allowedHosts?: readonly string[];
   readonly version?: string;
   readonly queueLimits?: QueueLimits;
+  /** How long, and how much, output of ended tasks is kept; all of it for ever by default. */
+  readonly outputLimits?: OutputLimits;
+  readonly cleanEveryMs?: number;
 }
 
 export interface ControlPlane {
@@ -55,6 +59,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const services = await createServices({ ...options, db, host, version: options.version ?? ownVersion() });
     const port = await listen(services.app, host, options.port);
     services.expiry.start();
+    services.retention.start();
     const upgrades = handleUpgrades({ ...services, server: services.app.server, logger: options.logger });
     options.logger.info({ event: 'control_plane_started', serverId: services.serverId, host, port });
     let closing: Promise<void> | undefined;
@@ -75,15 +80,16 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
 }
 
 async function closeAll(services: Services, { clock, logger }: { clock: Clock; logger: Logger }): Promise<void> {
-  const { app, db, links, pages, waits, expiry, dispatcher, committer } = services;
+  const { app, db, links, pages, waits, expiry, dispatcher, committer, retention } = services;
   waits.dispose();
+  retention.dispose();
   expiry.dispose();
   pages.close();
   const cut = clock.setTimeout(() => services.sockets.terminate(), POLITE_CLOSE_MS);
   await Promise.all([links.close(), services.sockets.allClosed()]);
   cut.dispose();
   await app.close();
-  await Promise.all([dispatcher.idle(), committer.idle(), expiry.idle()]);
+  await Promise.all([dispatcher.idle(), committer.idle(), expiry.idle(), retention.idle()]);
   await db.destroy();
   logger.info({ event: 'control_plane_stopped', serverId: services.serverId });
 }

@@ -14,6 +14,7 @@ import { addCommandRoutes } from './dispatch/command-routes.ts';
 import { createApp } from './http/create-app.ts';
 import { createHostRules, type HostRules } from './http/host-check.ts';
 import { addWebApp } from './http/web-app.ts';
+import { type OutputLimits, OutputRetention } from './retention/output-retention.ts';
 import { announceCommit } from './sessions/announce-commit.ts';
 import { Announcer } from './sessions/announcer.ts';
 import { GroupCommitter } from './sessions/group-committer.ts';
@@ -36,6 +37,8 @@ export interface ServicesOptions {
   readonly setupSecret?: string;
   readonly version: string;
   readonly queueLimits?: QueueLimits;
+  readonly outputLimits?: OutputLimits;
+  readonly cleanEveryMs?: number;
 }
 
 export interface Services {
@@ -48,6 +51,7 @@ export interface Services {
   readonly hostRules: HostRules;
   readonly links: LinkRegistry;
   readonly pages: WebRegistry;
+  readonly retention: OutputRetention;
   readonly serverId: string;
   readonly sockets: SocketSet;
   readonly waits: PairingWaits;
@@ -63,6 +67,8 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const hub = new StreamHub();
   const committer = new GroupCommitter({
     db,
+    clock,
+    onDidForesee: (bridgeId, segment) => hub.foresee(bridgeId, segment),
     onDidCommit: (committed) => announceCommit({ announcer, hub, logger }, committed),
   });
   const links = new LinkRegistry({ db, committer, announcer, clock, logger });
@@ -74,7 +80,10 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const hostRules = createHostRules({ host: options.host, allowedHosts: options.allowedHosts ?? [] });
   const sockets = new SocketSet();
   const waits = new PairingWaits(clock);
-  const parts = { authenticator, committer, db, dispatcher, expiry, hostRules, links, pages, serverId, sockets, waits };
+  const outputLimits = options.outputLimits ?? { keepMs: undefined, keepBytes: undefined };
+  const retention = new OutputRetention({ db, clock, logger, limits: outputLimits, everyMs: options.cleanEveryMs });
+  const sessions = { authenticator, committer, dispatcher, expiry, hostRules, links, pages, sockets, waits };
+  const parts = { ...sessions, db, retention, serverId };
   return { ...parts, app: await createRoutes(options, { ...parts, announcer }) };
 }
 

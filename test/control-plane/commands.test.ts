@@ -305,6 +305,11 @@ test('task states, approvals and times follow the clear headers of the task', as
   const welcome = await after.next('welcome');
   expect(welcome.approvals).toEqual([]);
   expect(welcome.tasks).toMatchObject([{ taskId, state: 'failed', code: 'agent_exit', startedAt: 200, endedAt: 500 }]);
+  // It goes on with another message: until then its last end is what is known of it.
+  link.segment(segmentOf(stream, 'epochaaaa', [8, 8], { states: [{ taskId, state: 'queued', at: 600 }] }));
+  await page.next('task_changed', ({ task }) => task.state === 'queued' && task.endedAt === 500 && !task.startedAt);
+  link.segment(segmentOf(stream, 'epochaaaa', [9, 9], { states: [{ taskId, state: 'running', at: 700 }] }));
+  await page.next('task_changed', ({ task }) => task.startedAt === 700 && task.endedAt === null);
 });
 
 test('the database holds every number of a bridge once', async () => {

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { drop } from '../../src/base/drop.ts';
 import { codeOf } from '../../src/base/errors.ts';
 import { GroupCommitter } from '../../src/control-plane/sessions/group-committer.ts';
 import { commitSegments } from '../../src/control-plane/store/commit-segments.ts';
@@ -7,6 +9,7 @@ import { type Database, openDatabase } from '../../src/control-plane/store/datab
 import { insertDevice } from '../../src/control-plane/store/devices.ts';
 import { findStream, readSegments } from '../../src/control-plane/store/streams.ts';
 import type { Segment } from '../../src/protocol/wire/frames.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 import { segmentOf } from './support/link.ts';
 import { createFolder } from './support/server.ts';
 
@@ -68,7 +71,12 @@ test('an epoch that comes back begins from 1, whatever was stored of it before',
 test('one bad batch harms nobody that committed together with it', async () => {
   const db = await openWithBridges('b1', 'b2', 'b3');
   const committed: string[] = [];
-  const committer = new GroupCommitter({ db, onDidCommit: ({ bridgeId }) => committed.push(bridgeId) });
+  const committer = new GroupCommitter({
+    db,
+    clock: systemClock,
+    onDidForesee: () => {},
+    onDidCommit: ({ bridgeId }) => committed.push(bridgeId),
+  });
   const results = await Promise.allSettled([
     committer.commit(batchOf('b1', [segmentOf('bridge', 'epochaaaa', [1, 1])])),
     committer.commit(batchOf('b2', [segmentOf('bridge', 'epochaaaa', [7, 7])])),
@@ -138,4 +146,24 @@ test('whatever comes, the stored stream is one epoch from 1 to its cursor', asyn
     }),
     { numRuns: 150, seed },
   );
+});
+
+test('commits are some milliseconds apart while much comes, and the first after a while waits for nothing', async () => {
+  const db = await openWithBridges('a', 'b');
+  const clock = new VirtualClock();
+  const committer = new GroupCommitter({ db, clock, onDidForesee: () => {}, onDidCommit: () => {} });
+  await committer.gather();
+  const told: string[] = [];
+  for (const link of ['a', 'b'])
+    drop(
+      committer.gather().then(() => told.push(link)),
+      () => {},
+    );
+  await clock.advance(4);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toEqual([]);
+  await clock.advance(1);
+  expect(told).toEqual(['a', 'b']);
+  await clock.advance(5);
+  await committer.gather();
 });

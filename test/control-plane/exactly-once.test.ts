@@ -163,8 +163,8 @@ test('a page that does not read costs no memory, hurts nobody, and gets everythi
   }
   await waitFor(() => quick.numbersOf('s').length === count, 'the quick page', 10_000);
   expect(slow.numbersOf('s').length).toBeLessThan(count / 2);
-  // 64 MB of frames went by; the socket may hold one of them, the database cache some more.
-  expect((await memoryOf(server.child)) - before).toBeLessThan(24 * 1024 * 1024);
+  // 88 MB of frames went by; the socket may hold one, the database cache some, and 16 MiB are kept for who falls behind.
+  expect((await memoryOf(server.child)) - before).toBeLessThan(44 * 1024 * 1024);
   // Changes reach it as well, later.
   const launch = launchOf(account, bridge);
   quick.send({ type: 'command', envelope: launch });

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { codeOf, messageOf } from '../../src/base/errors.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
+import { mountTinyDisk } from '../support/tiny-disk.ts';
 import { createAccount, pairBridge } from './support/account.ts';
 import { connect } from './support/link.ts';
 import { openPage } from './support/page.ts';
@@ -43,6 +45,28 @@ test('a data folder that cannot be made or written is said so', async () => {
   await chmod(folder, 0o500);
   expect(await failureOf({ dataDir: folder })).toBe('data_dir_unwritable');
   await chmod(folder, 0o700);
+});
+
+test('a full disk is said so, and the control plane starts once there is room', async (context) => {
+  const disk = mountTinyDisk(onTestFinished);
+  if (disk === undefined) return context.skip('this user may not mount a tmpfs');
+  const makeRoom = disk.fill();
+  expect(await failureOf({ dataDir: join(disk.path, 'data') })).toBe('data_dir_unwritable');
+  makeRoom();
+  await startServer({ dataDir: join(disk.path, 'data') });
+});
+
+test('a disk that became read-only is said so, and the control plane starts once it can be written', async (context) => {
+  const disk = mountSmallDisk(await createFolder(), 4_096);
+  if (disk === undefined) return context.skip('this user may not mount a tmpfs');
+  onTestFinished(() => disk.unmount());
+  const first = await startServer({ dataDir: disk.path });
+  await first.close();
+  disk.setReadOnly(true);
+  expect(await failureOf({ dataDir: disk.path })).toBe('data_dir_unwritable');
+  disk.setReadOnly(false);
+  const { serverId } = await startServer({ dataDir: disk.path });
+  expect(serverId).toBe(first.serverId);
 });
 
 test('a folder that another control plane uses is left alone', async () => {

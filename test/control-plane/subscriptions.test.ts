@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Segment } from '../../src/protocol/wire/frames.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 import { createAccount, pairBridge } from './support/account.ts';
 import { connect, type RawLink, segmentOf } from './support/link.ts';
 import { openPage, type RawPage } from './support/page.ts';
@@ -9,8 +10,8 @@ import { waitFor } from './support/wait.ts';
 
 const STREAM = 'task:t1';
 
-async function start() {
-  const server = await startServer();
+async function start(options: Parameters<typeof startServer>[0] = {}) {
+  const server = await startServer(options);
   const account = await createAccount(server);
   const bridge = await pairBridge(server, account.owner);
   const link = await connect(server, bridge);
@@ -48,6 +49,46 @@ test('history, then what comes, from the asked number on; a segment that holds i
   expect(page.numbersOf('end')).toEqual(['10-11', '12-14']);
   expect(page.numbersOf('ahead')).toEqual(['12-14']);
   expect(page.numbersOf('other epoch')).toEqual(['1-4', '5-9', '10-11', '12-14']);
+});
+
+test('small and large segments reach every page whole, each under its own id, from history and live', async () => {
+  const { server, account, link, page, subscribe, bridge } = await start();
+  const other = await openPage(server, account.owner);
+  other.send({ type: 'subscribe', subscriptionId: 'ü"', bridgeId: bridge.deviceId, stream: STREAM, after: 0 });
+  subscribe('s1', { after: 0 });
+  const sizes = [10, 12_000, 12_300, 40_000, 20, 48_000];
+  const segments = sizes.map((size, at) =>
+    segmentOf(STREAM, 'epochaaaa', [at + 1, at + 1], {}, String(at).repeat(size)),
+  );
+  await store(link, segments.slice(0, 3));
+  await store(link, segments.slice(3));
+  const late = await openPage(server, account.owner);
+  late.send({ type: 'subscribe', subscriptionId: 's1', bridgeId: bridge.deviceId, stream: STREAM, after: 0 });
+  for (const [reader, id] of [
+    [page, 's1'],
+    [other, 'ü"'],
+    [late, 's1'],
+  ] as const) {
+    await waitFor(() => reader.numbersOf(id).length === sizes.length, 'all segments');
+    expect(reader.ofType('segment').map(({ subscriptionId, segment }) => [subscriptionId, segment])).toEqual(
+      segments.map((segment) => [id, segment]),
+    );
+  }
+});
+
+test('output is shown before its commit', async () => {
+  const clock = new VirtualClock();
+  const { link, page, subscribe } = await start({ clock });
+  await store(link, [segmentOf(STREAM, 'epochaaaa', [1, 1])]);
+  subscribe('s', { after: 1 });
+  await page.next('caught_up');
+  // A commit was just made, so the next is some milliseconds away, and this clock stands.
+  link.segment(segmentOf(STREAM, 'epochaaaa', [2, 2]));
+  await waitFor(() => page.numbersOf('s').length === 1, 'the segment');
+  expect(link.ofType('ack').some(({ cursor }) => cursor === 2)).toBe(false);
+  await clock.advance(5);
+  await link.ack(STREAM, 2);
+  expect(page.numbersOf('s')).toEqual(['2-2']);
 });
 
 test('a stream that does not exist yet is empty, and begins when it begins', async () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { CodedError } from '../../base/errors.ts';
 import { err, type Result } from '../../base/result.ts';
 import type { CommandEnvelope } from '../../protocol/wire/commands.ts';
 import type { Caller } from '../accounts/authenticator.ts';
@@ -13,6 +14,7 @@ import {
 } from '../store/accept-commands.ts';
 import { Batcher } from '../store/batcher.ts';
 import type { Database } from '../store/database.ts';
+import { explainStorage } from '../store/explain-storage.ts';
 import { findTask, viewOfTask } from '../store/tasks.ts';
 import type { CommandExpiry } from './command-expiry.ts';
 
@@ -55,7 +57,13 @@ export class CommandDispatcher {
     if (this.#batcher.size >= SUBMITTED_MAX) {
       return err({ code: 'server_busy', message: 'The control plane is busy: try again in a moment.' });
     }
-    return this.#batcher.submit({ envelope, text });
+    return this.#batcher.submit({ envelope, text }).catch((error: unknown) => {
+      const problem = explainStorage(error);
+      // Nothing of it was stored: the device may send it again as it is.
+      if (problem instanceof CodedError && problem.code === 'storage_failed')
+        return err({ code: problem.code, message: problem.message });
+      throw error;
+    });
   }
 
   idle(): Promise<void> {

@@ -13,6 +13,8 @@ export interface BridgeCursorsOptions {
 }
 
 const KNOWN_MAX = 5_000;
+/** Of output alone. Whatever else a header tells changes a list too, and a page hears of both at once, after the commit. */
+const PLAIN_HEADER = /^\{"at":\[\d+,\d+\],"bytes":\d+\}$/;
 
 /** Durable cursors of the streams that one bridge sends. */
 export function createBridgeCursors(options: BridgeCursorsOptions): CursorStore {
@@ -31,6 +33,10 @@ export function createBridgeCursors(options: BridgeCursorsOptions): CursorStore 
       });
     },
     known: () => listCursors(db, bridgeId, KNOWN_MAX),
+    foresee: (segment) => {
+      if (PLAIN_HEADER.test(segment.header) && isCurrent()) committer.foresee(bridgeId, segment);
+    },
+    gather: () => committer.gather(),
     commit: (segments: readonly Segment[]) => committer.commit({ bridgeId, accountId, segments, isCurrent }),
   };
 }

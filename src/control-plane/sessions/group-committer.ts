@@ -1,22 +1,56 @@
+import { type Clock, sleep } from '../../base/clock.ts';
+import type { Segment } from '../../protocol/wire/frames.ts';
 import { Batcher } from '../store/batcher.ts';
 import { type CommittedBatch, commitSegments, type SegmentBatch } from '../store/commit-segments.ts';
 import type { Database } from '../store/database.ts';
+import { explainStorage } from '../store/explain-storage.ts';
 
 export interface GroupCommitterOptions {
   readonly db: Database;
+  readonly clock: Clock;
+  /** Will be in one of the next commits, unless it fails. */
+  readonly onDidForesee: (bridgeId: string, segment: Segment) => void;
   readonly onDidCommit: (committed: CommittedBatch) => void;
 }
 
 const LINKS_PER_COMMIT_MAX = 64;
+/** Pages do not wait for a commit, so a busy control plane makes fewer of them, and leaves the disk to others. */
+const COMMIT_EVERY_MS = 5;
 
 /** One transaction, so one flush of the disk, for all segments that wait from all links. */
 export class GroupCommitter {
   readonly #options: GroupCommitterOptions;
   readonly #batcher: Batcher<SegmentBatch, CommittedBatch>;
+  #due: Promise<void> | undefined;
+  #lastAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: GroupCommitterOptions) {
     this.#options = options;
     this.#batcher = new Batcher({ run: (batches) => this.#run(batches), maxItems: LINKS_PER_COMMIT_MAX });
+  }
+
+  foresee(bridgeId: string, segment: Segment): void {
+    this.#options.onDidForesee(bridgeId, segment);
+  }
+
+  /**
+   * Resolves when the next commit is due: now, after a while without any, else some milliseconds after the last. All
+   * links are told at once, so that theirs becomes one.
+   */
+  gather(): Promise<void> {
+    this.#due ??= this.#untilDue().finally(() => {
+      this.#due = undefined;
+    });
+    return this.#due;
+  }
+
+  async #untilDue(): Promise<void> {
+    const { clock } = this.#options;
+    const waitMs = this.#lastAtMs + COMMIT_EVERY_MS - clock.monotonicMs();
+    // At least until the event loop has read what its sockets hold.
+    if (waitMs > 0) await sleep(clock, waitMs);
+    else await new Promise((resolve) => setImmediate(resolve));
+    this.#lastAtMs = clock.monotonicMs();
   }
 
   /** Resolves once the segments are durable. A link's channel has at most one commit under way, which bounds the queue. */
@@ -29,7 +63,9 @@ export class GroupCommitter {
   }
 
   async #run(batches: readonly SegmentBatch[]): Promise<readonly CommittedBatch[]> {
-    const committed = await commitSegments(this.#options.db, batches);
+    const committed = await commitSegments(this.#options.db, batches).catch((error: unknown) => {
+      throw explainStorage(error);
+    });
     for (const one of committed) this.#options.onDidCommit(one);
     return committed;
   }

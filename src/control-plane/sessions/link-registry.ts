@@ -6,12 +6,13 @@ import { drop } from '../../base/drop.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { CloseReason } from '../../protocol/wire/close-codes.ts';
 import type { BridgeView } from '../../protocol/wire/web.ts';
-import { findBridge, setLastSeen } from '../store/bridges.ts';
+import { findBridge } from '../store/bridges.ts';
 import { type CommandStreamState, compactCommandStream, loadCommandStream } from '../store/command-stream.ts';
 import type { Database } from '../store/database.ts';
 import type { Row } from '../store/schema.ts';
 import type { Announcer } from './announcer.ts';
 import type { GroupCommitter } from './group-committer.ts';
+import { LastSeen } from './last-seen.ts';
 import { LinkSession } from './link-session.ts';
 import { offlineView } from './presence.ts';
 
@@ -34,11 +35,12 @@ export class LinkRegistry {
   readonly #links = new Map<string, LinkSession>();
   /** Links that closed and still write, with their bridge. */
   readonly #settling = new Map<Promise<void>, string>();
-  /** Newest sign of life of bridges that were connected to this process. */
-  readonly #heardAt = new Map<string, number>();
+  readonly #seen: LastSeen;
 
   constructor(options: LinkRegistryOptions) {
+    const { db, clock } = options;
     this.#options = options;
+    this.#seen = new LastSeen({ db, clock, onFailure: (error) => this.#logFailure('last_seen_failed', null, error) });
   }
 
   /** Ends what connection the bridge has and makes its stream of commands ready; undefined if there is no such bridge. */
@@ -67,11 +69,11 @@ export class LinkRegistry {
       clock,
       logger,
       onDidChange: () => this.#announce(session),
-      onDidHear: (at) => this.#heard(bridgeId, at),
+      onDidHear: (at) => this.#seen.heard(bridgeId, at),
       onDidClose: () => this.#closed(session),
     });
     this.#links.set(bridgeId, session);
-    this.#heard(bridgeId, clock.now());
+    this.#seen.heard(bridgeId, clock.now());
     session.start();
     drop(this.#refresh(session), (error) => this.#logFailure('link_refresh_failed', bridgeId, error));
   }
@@ -86,7 +88,7 @@ export class LinkRegistry {
   }
 
   view(bridge: Row<'bridges'>): BridgeView {
-    const lastSeenAt = this.#heardAt.get(bridge.bridge_id) ?? bridge.last_seen_at;
+    const lastSeenAt = this.#seen.at(bridge.bridge_id) ?? bridge.last_seen_at;
     return this.#links.get(bridge.bridge_id)?.view(lastSeenAt) ?? offlineView(bridge.bridge_id, lastSeenAt);
   }
 
@@ -95,6 +97,7 @@ export class LinkRegistry {
     const links = [...this.#links.values()];
     for (const link of links) link.end('goingAway', 'the control plane is stopping');
     await Promise.all(this.#settling.keys());
+    await this.#seen.close();
   }
 
   /** What an earlier connection received and had under way is committed before the next one asks for the cursors. */
@@ -109,15 +112,10 @@ export class LinkRegistry {
     await session.log.refresh();
   }
 
-  #heard(bridgeId: string, at: number): void {
-    this.#heardAt.set(bridgeId, at);
-    drop(setLastSeen(this.#options.db, bridgeId, at), (error) => this.#logFailure('last_seen_failed', bridgeId, error));
-  }
-
   #closed(session: LinkSession): void {
     const { bridgeId } = session;
     if (this.#links.get(bridgeId) === session) this.#links.delete(bridgeId);
-    this.#heard(bridgeId, this.#options.clock.now());
+    this.#seen.heard(bridgeId, this.#options.clock.now());
     this.#announce(session);
     const settling = session.settled().finally(() => this.#settling.delete(settling));
     this.#settling.set(settling, bridgeId);
@@ -125,12 +123,12 @@ export class LinkRegistry {
 
   #announce(session: LinkSession): void {
     const { bridgeId, accountId } = session;
-    const lastSeenAt = this.#heardAt.get(bridgeId) ?? null;
+    const lastSeenAt = this.#seen.at(bridgeId) ?? null;
     const bridge = this.#links.get(bridgeId)?.view(lastSeenAt) ?? offlineView(bridgeId, lastSeenAt);
     this.#options.announcer.announce(accountId, { type: 'bridge_changed', bridge });
   }
 
-  #logFailure(event: string, bridgeId: string, error: unknown): void {
+  #logFailure(event: string, bridgeId: string | null, error: unknown): void {
     this.#options.logger.error({ event, bridgeId, code: codeOf(error), message: messageOf(error) });
   }
 }

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { WebServerFrame } from '../../protocol/wire/web.ts';
 import { type Announcement, keyOf } from './announcer.ts';
+import type { SegmentFrame } from './segment-frame.ts';
 
 export interface OutboxOptions {
   readonly socket: WebSocket;
@@ -36,10 +37,11 @@ export class Outbox {
 
   /** Sends at once. For what is bounded by itself: the welcome, segments that were asked for, one word per request. */
   send(frame: WebServerFrame): void {
-    const { socket } = this.#options;
-    if (socket.readyState !== socket.OPEN) return;
-    socket.send(JSON.stringify(frame), () => this.#sent());
-    if (this.isFull) this.#wasFull = true;
+    this.#transmit(JSON.stringify(frame));
+  }
+
+  sendSegment(subscriptionId: string, frame: SegmentFrame): void {
+    this.#transmit(frame.for(subscriptionId));
   }
 
   /** A change: of those that wait about the same thing only the newest is sent. */
@@ -57,6 +59,13 @@ export class Outbox {
   release(): void {
     this.#isHeld = false;
     this.#flush();
+  }
+
+  #transmit(text: string | Buffer): void {
+    const { socket } = this.#options;
+    if (socket.readyState !== socket.OPEN) return;
+    socket.send(text, { binary: false }, () => this.#sent());
+    if (this.isFull) this.#wasFull = true;
   }
 
   #enqueue(key: string, frame: WebServerFrame): void {

@@ -1,7 +1,8 @@
 /**
  * One page's view of one stream: history, then live, with no gap and no repeat. The database is the queue: what cannot
  * be sent now is read again later, so a slow page costs no memory. A commit is passed on directly only if it is exactly
- * what comes next.
+ * what comes next, and then even before it is made: what the page holds is what the bridge has made durable. If this
+ * machine loses it, the bridge sends it again, and the page knows it by its number.
  */
 import type { Disposable } from '../../base/disposal.ts';
 import { drop } from '../../base/drop.ts';
@@ -10,6 +11,7 @@ import type { Database } from '../store/database.ts';
 import type { Row } from '../store/schema.ts';
 import { findStream, readSegments } from '../store/streams.ts';
 import type { Outbox } from './outbox.ts';
+import type { SegmentFrame } from './segment-frame.ts';
 import type { StreamHub } from './stream-hub.ts';
 
 export interface SubscriptionOptions {
@@ -25,13 +27,18 @@ export interface SubscriptionOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+interface Position {
+  readonly epoch: string;
+  readonly sentThrough: number;
+}
+
 const ROWS_PER_PAGE = 16;
 
 export class Subscription implements Disposable {
   readonly #options: SubscriptionOptions;
   readonly #listening: Disposable;
   /** Where the page stands; undefined until the stream was first met. */
-  #position: { epoch: string; sentThrough: number } | undefined;
+  #position: Position | undefined;
   /** The database may hold more than was sent. */
   #isBehind = true;
   #isReading = false;
@@ -41,7 +48,10 @@ export class Subscription implements Disposable {
   constructor(options: SubscriptionOptions) {
     this.#options = options;
     // Before the first read: what is committed after it is heard of.
-    this.#listening = options.hub.listen(options.bridgeId, options.stream, (segments) => this.#onCommit(segments));
+    this.#listening = options.hub.listen(options.bridgeId, options.stream, {
+      onForeseen: (frame) => this.#onForeseen(frame),
+      onCommit: (frames) => this.#onCommit(frames),
+    });
     this.resume();
   }
 
@@ -57,13 +67,27 @@ export class Subscription implements Disposable {
     this.#listening.dispose();
   }
 
-  #onCommit(segments: readonly Segment[]): void {
-    if (this.#isReading || this.#isBehind || !this.#position) this.#isBehind = true;
-    else for (const segment of segments) if (!this.#sendIfNext(segment)) break;
+  #onForeseen(frame: SegmentFrame): void {
+    if (!this.#isLive || this.#options.outbox.isFull) return;
+    const { epoch, first, last } = frame.segment;
+    const position = this.#position;
+    if (epoch === position?.epoch && first <= position.sentThrough + 1 && last > position.sentThrough)
+      this.#send(frame);
+  }
+
+  /** All that is in the database was sent. */
+  get #isLive(): boolean {
+    return !this.#isReading && !this.#isBehind && this.#position !== undefined;
+  }
+
+  #onCommit(frames: readonly SegmentFrame[]): void {
+    if (!this.#isLive) this.#isBehind = true;
+    else for (const frame of frames) if (!this.#sendIfNext(frame)) break;
     this.resume();
   }
 
-  #sendIfNext(segment: Segment): boolean {
+  #sendIfNext(frame: SegmentFrame): boolean {
+    const { segment } = frame;
     const position = this.#position;
     if (position && segment.epoch === position.epoch && segment.last <= position.sentThrough) return true;
     const isNext = segment.epoch === position?.epoch && segment.first <= position.sentThrough + 1;
@@ -71,7 +95,7 @@ export class Subscription implements Disposable {
       this.#isBehind = true;
       return false;
     }
-    this.#send(segment);
+    this.#send(frame);
     return true;
   }
 
@@ -87,24 +111,61 @@ export class Subscription implements Disposable {
   }
 
   async #readPage(): Promise<void> {
-    const { db, bridgeId, stream, outbox } = this.#options;
+    const { db, hub, bridgeId, stream, outbox } = this.#options;
     const row = await findStream(db, bridgeId, stream);
     if (this.#isDisposed) return;
     if (!row) return this.#announceCaughtUp(null, 0);
     this.#position = this.#positionIn(row);
-    const { epoch, sentThrough } = this.#position;
+    this.#tellRemoved(row, this.#position);
+    const { epoch } = this.#position;
+    const sentThrough = this.#sendRecent(this.#position);
+    if (outbox.isFull && sentThrough < row.cursor) {
+      this.#isBehind = true;
+      return;
+    }
     const rows = await readSegments(db, { bridgeId, stream, epoch }, sentThrough, ROWS_PER_PAGE);
     if (this.#isDisposed) return;
+    const isWhole = sentThrough >= row.cursor || (rows[0] && rows[0].first <= sentThrough + 1);
+    // Something was removed between the two queries: it is told before what follows.
+    if (!isWhole && (await this.#isRemoved(sentThrough))) return;
     for (const one of rows) {
       if (outbox.isFull) break;
-      this.#send(one);
+      this.#send(hub.frameOf(bridgeId, segmentOf(one)));
     }
     if (rows.length === ROWS_PER_PAGE || (rows.at(-1)?.last ?? 0) > this.#position.sentThrough) this.#isBehind = true;
     // Not by an empty page alone: rows vanish when an epoch ends, and the word of that may still be on its way.
     if (this.#position.sentThrough >= row.cursor) this.#announceCaughtUp(epoch, row.cursor);
   }
 
-  #positionIn(row: Row<'streams'>): { epoch: string; sentThrough: number } {
+  /** Goes on with what others were sent lately; gives how far that led. */
+  #sendRecent({ epoch, sentThrough }: Position): number {
+    const { hub, bridgeId, stream, outbox } = this.#options;
+    let through = sentThrough;
+    while (!outbox.isFull) {
+      const frame = hub.recent(bridgeId, stream, epoch, through);
+      if (!frame) break;
+      this.#send(frame);
+      through = frame.segment.last;
+    }
+    return through;
+  }
+
+  #tellRemoved({ epoch, removed_through: through, removed_at: at }: Row<'streams'>, { sentThrough }: Position): void {
+    const { subscriptionId, outbox } = this.#options;
+    if (through <= sentThrough || at === null) return;
+    this.#position = { epoch, sentThrough: through };
+    outbox.send({ type: 'output_removed', subscriptionId, epoch, through, at });
+  }
+
+  async #isRemoved(sentThrough: number): Promise<boolean> {
+    const { db, bridgeId, stream } = this.#options;
+    const row = await findStream(db, bridgeId, stream);
+    if ((row?.removed_through ?? 0) <= sentThrough) return false;
+    this.#isBehind = true;
+    return true;
+  }
+
+  #positionIn(row: Row<'streams'>): Position {
     if (this.#position)
       return this.#position.epoch === row.epoch ? this.#position : { epoch: row.epoch, sentThrough: 0 };
     const { after, epoch } = this.#options;
@@ -112,11 +173,10 @@ export class Subscription implements Disposable {
     return { epoch: row.epoch, sentThrough: epoch === undefined || epoch === row.epoch ? after : 0 };
   }
 
-  #send(from: Segment): void {
+  #send(frame: SegmentFrame): void {
     const { subscriptionId, outbox } = this.#options;
-    const { stream, epoch, first, last, header, body } = from;
-    this.#position = { epoch, sentThrough: last };
-    outbox.send({ type: 'segment', subscriptionId, segment: { stream, epoch, first, last, header, body } });
+    this.#position = { epoch: frame.segment.epoch, sentThrough: frame.segment.last };
+    outbox.sendSegment(subscriptionId, frame);
   }
 
   #announceCaughtUp(epoch: string | null, cursor: number): void {
@@ -124,4 +184,8 @@ export class Subscription implements Disposable {
     this.#isCaughtUp = true;
     this.#options.outbox.send({ type: 'caught_up', subscriptionId: this.#options.subscriptionId, epoch, cursor });
   }
+}
+
+function segmentOf({ stream, epoch, first, last, header, body }: Row<'segments'>): Segment {
+  return { stream, epoch, first, last, header, body };
 }

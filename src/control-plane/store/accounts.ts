@@ -7,6 +7,11 @@ export async function hasAccount(db: Database): Promise<boolean> {
   return row !== undefined;
 }
 
+export async function listAccounts(db: Database): Promise<readonly string[]> {
+  const rows = await db.selectFrom('accounts').select('account_id').execute();
+  return rows.map((row) => row.account_id);
+}
+
 /**
  * Makes the one account with its first device. The same request again is `created` again, so that a lost answer can
  * be asked for once more; anything else is refused once an account exists.

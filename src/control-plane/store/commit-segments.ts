@@ -5,8 +5,10 @@
 import { CodedError } from '../../base/errors.ts';
 import type { Segment } from '../../protocol/wire/frames.ts';
 import { applyHeaders, type HeaderEffects } from './apply-headers.ts';
+import { compiledOnce } from './compiled-once.ts';
 import type { Database } from './database.ts';
 import { planStream, type StreamPlan } from './plan-stream.ts';
+import { removeSegments } from './remove-segments.ts';
 import type { Row } from './schema.ts';
 import { findStreams } from './streams.ts';
 
@@ -31,7 +33,6 @@ export interface CommittedBatch {
   readonly unreadableHeaders: number;
 }
 
-const ROWS_PER_INSERT = 100;
 /** Records of the bridge's own stream that are kept before its newest snapshot. */
 const KEEP_BEFORE_SNAPSHOT = 5_000;
 
@@ -76,9 +77,10 @@ async function storeStream(tx: Database, bridgeId: string, plan: StreamPlan): Pr
 /** Guarded by what was read: with several nodes over one database, only one of two writers gets through. */
 async function moveCursor(tx: Database, bridgeId: string, plan: StreamPlan): Promise<void> {
   const next = { epoch: plan.epoch, cursor: plan.cursor, snapshot_at: plan.snapshotAt };
-  const row = { bridge_id: bridgeId, stream: plan.stream, ...next };
+  const bytes = plan.accepted.reduce((sum, segment) => sum + bytesOf(segment), 0);
+  const row = { bridge_id: bridgeId, stream: plan.stream, ...next, bytes, removed_through: 0, removed_at: null };
   const changed = plan.before
-    ? await updateStream(tx, row, plan.before)
+    ? await moveStream(tx, row, plan)
     : (
         await tx
           .insertInto('streams')
@@ -89,31 +91,53 @@ async function moveCursor(tx: Database, bridgeId: string, plan: StreamPlan): Pro
   if (changed !== 1n) throw new CodedError('cursor_moved', 'Another connection of this bridge has moved the cursor.');
 }
 
-async function updateStream(tx: Database, row: Row<'streams'>, before: Row<'streams'>): Promise<bigint> {
-  const { numUpdatedRows } = await tx
+async function moveStream(tx: Database, row: Row<'streams'>, plan: StreamPlan): Promise<bigint | undefined> {
+  const { before, isRestarted } = plan;
+  const values = { ...row, epochBefore: before?.epoch ?? '', cursorBefore: before?.cursor ?? 0 };
+  const moved = await (isRestarted ? restartStream(tx, values) : advanceStream(tx, values));
+  return moved.numAffectedRows;
+}
+
+type StreamMove = Row<'streams'> & { epochBefore: string; cursorBefore: number };
+
+const advanceStream = compiledOnce((db, row: StreamMove) =>
+  updateOf(db, row).set((set) => ({ bytes: set('bytes', '+', row.bytes) })),
+);
+
+// What was removed of a log that ended says nothing of the one that took its place.
+const restartStream = compiledOnce((db, row: StreamMove) =>
+  updateOf(db, row).set({ bytes: row.bytes, removed_through: row.removed_through, removed_at: row.removed_at }),
+);
+
+function updateOf(db: Database, row: StreamMove) {
+  return db
     .updateTable('streams')
     .set({ epoch: row.epoch, cursor: row.cursor, snapshot_at: row.snapshot_at })
     .where('bridge_id', '=', row.bridge_id)
     .where('stream', '=', row.stream)
-    .where('epoch', '=', before.epoch)
-    .where('cursor', '=', before.cursor)
-    .executeTakeFirst();
-  return numUpdatedRows;
+    .where('epoch', '=', row.epochBefore)
+    .where('cursor', '=', row.cursorBefore);
+}
+
+const insertSegment = compiledOnce((db, row: Row<'segments'>) =>
+  db.insertInto('segments').values({
+    bridge_id: row.bridge_id,
+    stream: row.stream,
+    epoch: row.epoch,
+    first: row.first,
+    last: row.last,
+    header: row.header,
+    body: row.body,
+  }),
+);
+
+/** As the database counts them: headers and bodies are ASCII, but for what a faulty bridge sends. */
+function bytesOf({ header, body }: Segment): number {
+  return header.length + body.length;
 }
 
 async function insertRows(tx: Database, bridgeId: string, segments: readonly Segment[]): Promise<void> {
-  for (let at = 0; at < segments.length; at += ROWS_PER_INSERT) {
-    const rows = segments.slice(at, at + ROWS_PER_INSERT).map((segment) => ({
-      bridge_id: bridgeId,
-      stream: segment.stream,
-      epoch: segment.epoch,
-      first: segment.first,
-      last: segment.last,
-      header: segment.header,
-      body: segment.body,
-    }));
-    await tx.insertInto('segments').values(rows).execute();
-  }
+  for (const segment of segments) await insertSegment(tx, { bridge_id: bridgeId, ...segment });
 }
 
 async function deleteStream(tx: Database, bridgeId: string, stream: string): Promise<void> {
@@ -121,11 +145,6 @@ async function deleteStream(tx: Database, bridgeId: string, stream: string): Pro
 }
 
 async function deleteBeforeSnapshot(tx: Database, bridgeId: string, plan: StreamPlan): Promise<void> {
-  await tx
-    .deleteFrom('segments')
-    .where('bridge_id', '=', bridgeId)
-    .where('stream', '=', plan.stream)
-    .where('epoch', '=', plan.epoch)
-    .where('last', '<', (plan.snapshotAt ?? 0) - KEEP_BEFORE_SNAPSHOT)
-    .execute();
+  const { stream, epoch, snapshotAt } = plan;
+  await removeSegments(tx, { bridgeId, stream, epoch }, (snapshotAt ?? 0) - KEEP_BEFORE_SNAPSHOT - 1);
 }

@@ -46,6 +46,8 @@ function openFile(dataDir: string): Sqlite.Database {
   try {
     sqlite = new Sqlite(join(dataDir, DATABASE_FILE), { timeout: 500 });
     sqlite.pragma('locking_mode = EXCLUSIVE');
+    // Takes effect in a new file only. Rows are as large as segments: in pages of 4 KiB they cost twice the time.
+    sqlite.pragma('page_size = 16384');
     sqlite.pragma('journal_mode = WAL');
     sqlite.pragma('synchronous = FULL');
     sqlite.pragma('foreign_keys = ON');
@@ -78,14 +80,14 @@ function explain(error: unknown, dataDir: string): unknown {
       },
     );
   }
-  if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(code)) return unwritable(error, dataDir);
+  if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH|FULL|IOERR)/.test(code)) return unwritable(error, dataDir);
   return error;
 }
 
 function unwritable(error: unknown, dataDir: string): CodedError {
   return new CodedError(
     'data_dir_unwritable',
-    `The data folder ${dataDir} cannot be written (${codeOf(error) ?? messageOf(error)}): choose another folder or change its permissions.`,
+    `The data folder ${dataDir} cannot be written (${codeOf(error) ?? messageOf(error)}): make room, change its permissions, or choose another folder.`,
     { cause: error, facts: { dataDir } },
   );
 }

@@ -41,7 +41,18 @@ export interface Schema {
     commands_acked: number;
   };
   /** Cursors of the streams that bridges send up. */
-  streams: { bridge_id: string; stream: string; epoch: string; cursor: number; snapshot_at: number | null };
+  streams: {
+    bridge_id: string;
+    stream: string;
+    epoch: string;
+    cursor: number;
+    snapshot_at: number | null;
+    /** Of its stored segments. */
+    bytes: number;
+    /** Records up to here were removed to make room, the last of them then. The cursor knows nothing of it. */
+    removed_through: number;
+    removed_at: number | null;
+  };
   segments: {
     bridge_id: string;
     stream: string;

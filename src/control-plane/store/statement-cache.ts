@@ -10,7 +10,7 @@ export function cacheStatements(sqlite: Database): SqliteDatabase {
     prepare(text) {
       const known = statements.get(text);
       if (known) statements.delete(text);
-      const statement = known ?? adapt(sqlite.prepare(text));
+      const statement = known ?? (text === 'rollback' ? rollbackOf(sqlite) : adapt(sqlite.prepare(text)));
       statements.set(text, statement);
       const oldest = statements.size > STATEMENTS_MAX ? statements.keys().next().value : undefined;
       if (oldest !== undefined) statements.delete(oldest);
@@ -29,5 +29,15 @@ function adapt(statement: import('better-sqlite3').Statement): SqliteStatement {
     all: (parameters) => statement.all(...parameters),
     run: (parameters) => statement.run(...parameters),
     iterate: (parameters) => statement.iterate(...parameters),
+  };
+}
+
+// A full disk or a failed write rolls back by itself; a second rollback would fail, and hide why the first one was.
+function rollbackOf(sqlite: Database): SqliteStatement {
+  const statement = adapt(sqlite.prepare('rollback'));
+  return {
+    ...statement,
+    all: (parameters) => (sqlite.inTransaction ? statement.all(parameters) : []),
+    run: (parameters) => (sqlite.inTransaction ? statement.run(parameters) : { changes: 0, lastInsertRowid: 0 }),
   };
 }

@@ -1,19 +1,27 @@
 import type { Cursor } from '../../protocol/wire/frames.ts';
+import { compiledOnce } from './compiled-once.ts';
 import type { Database } from './database.ts';
 import type { Row } from './schema.ts';
 
 const NAMES_PER_QUERY = 500;
 
 export async function findStream(db: Database, bridgeId: string, stream: string): Promise<Row<'streams'> | undefined> {
-  const [row] = await findStreams(db, bridgeId, [stream]);
-  return row;
+  const { rows } = await selectStream(db, { bridgeId, stream });
+  return rows[0];
 }
+
+const selectStream = compiledOnce((db, from: { bridgeId: string; stream: string }) =>
+  db.selectFrom('streams').selectAll().where('bridge_id', '=', from.bridgeId).where('stream', '=', from.stream),
+);
 
 export async function findStreams(
   db: Database,
   bridgeId: string,
   streams: readonly string[],
 ): Promise<readonly Row<'streams'>[]> {
+  const [only, ...others] = streams;
+  if (only !== undefined && others.length === 0)
+    return [await findStream(db, bridgeId, only)].flatMap((row) => row ?? []);
   const rows: Row<'streams'>[] = [];
   for (let at = 0; at < streams.length; at += NAMES_PER_QUERY) {
     rows.push(

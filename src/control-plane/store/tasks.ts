@@ -59,7 +59,8 @@ export async function applyTaskState(
         : change.state === 'running'
           ? set.fn.coalesce('started_at', set.val(at))
           : set.ref('started_at'),
-      ended_at: isTerminal(change.state) ? at : null,
+      // Of a task that is to go on its last end stays until it runs: so it differs from one that never began.
+      ended_at: isTerminal(change.state) ? at : isBefore ? set.ref('ended_at') : null,
     }))
     .where('account_id', '=', from.accountId)
     .where('bridge_id', '=', from.bridgeId)

@@ -37,7 +37,7 @@ export class RawPage {
   async next<T extends WebServerFrame['type']>(
     type: T,
     fits: (frame: ServerFrame<T>) => boolean = () => true,
-    timeoutMs = 5_000,
+    timeoutMs = 15_000,
   ): Promise<ServerFrame<T>> {
     return waitFor(() => this.ofType(type).find(fits), `${type} frame`, timeoutMs);
   }

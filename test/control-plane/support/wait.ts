@@ -2,7 +2,7 @@
 type Truthy<T> = Exclude<T, false | null | undefined>;
 
 /** Resolves with the first truthy value of `probe`, asked again and again until the deadline. */
-export async function waitFor<T>(probe: () => T | Promise<T>, what: string, timeoutMs = 5_000): Promise<Truthy<T>> {
+export async function waitFor<T>(probe: () => T | Promise<T>, what: string, timeoutMs = 15_000): Promise<Truthy<T>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const value = await probe();
