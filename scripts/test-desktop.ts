@@ -2,6 +2,7 @@
 // where there is no Electron.
 import { execa } from 'execa';
 import { findElectron } from './lib/electron.ts';
+import { onDisplay, provideTrayPrograms } from './lib/tray-desktop.ts';
 
 const arguments_ = process.argv.slice(2);
 const electron = await findElectron();
@@ -20,9 +21,8 @@ if (!arguments_.includes('--packed')) {
 }
 const filters = arguments_.filter((argument) => argument !== '--packed');
 const vitest = ['vitest', 'run', '--config', 'test/desktop/vitest.config.ts', ...filters];
-const isHeadless = process.platform === 'linux' && !process.env.DISPLAY;
-const command = isHeadless
-  ? ['dbus-run-session', '--', 'xvfb-run', '-a', '-s', '-screen 0 1280x900x24', ...vitest]
-  : vitest;
+// Without them the one test that looks at the drawn icon is skipped, and says so.
+await provideTrayPrograms();
+const command = onDisplay(vitest, '1280x900');
 const tested = await run(command[0] ?? '', command.slice(1));
 process.exit(tested.exitCode ?? 1);

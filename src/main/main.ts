@@ -9,27 +9,47 @@ import { messageOf } from '../base/errors.ts';
 import { CrashGuard } from './app/crash-guard.ts';
 import { DesktopApp } from './app/desktop-app.ts';
 import { argumentsOf } from './app/start-arguments.ts';
+import { connectSupervisor } from './app/supervisor.ts';
 import { DeepLinks } from './os/deep-links.ts';
 import { onEndSignal } from './os/end-signals.ts';
+import { keepGtkFromGraphics } from './os/gtk-graphics.ts';
+import { onSessionEnd } from './os/session-end.ts';
 import { registerAppScheme } from './windows/app-scheme.ts';
+import { needsSessionWindow, openSessionWindow } from './windows/session-window.ts';
 
 app.setName('CTRL NODE');
-const crashes = new CrashGuard(app.getPath('userData'));
+const restoreEnvironment = keepGtkFromGraphics();
+const start = argumentsOf(process.argv);
+const supervisor = start.supervised && connectSupervisor();
+const crashes = new CrashGuard({
+  folder: app.getPath('userData'),
+  restarts: start.supervised ? 'supervisor' : 'itself',
+});
 crashes.listen();
 registerAppScheme();
 const links = new DeepLinks();
 links.listen();
-const start = argumentsOf(process.argv);
 
-if (app.requestSingleInstanceLock({ argv: process.argv })) drop(run(), fail);
-else app.quit();
+if (start.isGivingUp) drop(crashes.sayThatItStopped(), fail);
+// Its supervisor is gone already: nobody would end it.
+else if (start.supervised && !supervisor) app.exit(1);
+else if (app.requestSingleInstanceLock({ argv: process.argv })) drop(run(), fail);
+else {
+  supervisor?.tell({
+    type: 'failed',
+    code: 'already_running',
+    message: 'The tray app runs already on this data folder.',
+  });
+  app.quit();
+}
 
 async function run(): Promise<void> {
   // Without this a closed window would end the app.
   app.on('window-all-closed', () => undefined);
   await app.whenReady();
+  restoreEnvironment();
   if (process.platform === 'darwin') app.setActivationPolicy('accessory');
-  const desktop = new DesktopApp({ folder: path.dirname(import.meta.dirname), links, start, crashes });
+  const desktop = new DesktopApp({ folder: path.dirname(import.meta.dirname), links, start, crashes, supervisor });
   app.on('second-instance', (_event, argv) => {
     links.take(argv);
     if (!argumentsOf(argv).isHidden) desktop.show();
@@ -37,6 +57,8 @@ async function run(): Promise<void> {
   app.on('activate', () => desktop.show());
   app.on('before-quit', (event) => desktop.onBeforeQuit(event));
   onEndSignal(() => desktop.endNow());
+  if (needsSessionWindow()) onSessionEnd(openSessionWindow(), () => desktop.endNow());
+  supervisor?.onGone(() => desktop.endNow());
   await desktop.start();
   links.take(process.argv);
 }

@@ -7,7 +7,8 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 
 export default defineConfig({
   root: here,
-  plugins: [react(), tailwindcss()],
+  // Vite minifies the styles; Tailwind's own optimizer warns of ::highlight(), which it does not know.
+  plugins: [react(), tailwindcss({ optimize: false })],
   build: {
     outDir: fileURLToPath(new URL('../../dist/desktop/renderer', import.meta.url)),
     emptyOutDir: true,

@@ -9,8 +9,8 @@ const END_PX = 32;
 interface VirtualRowsOptions {
   readonly scroller: RefObject<HTMLElement | null>;
   readonly keys: readonly string[];
-  /** Height in pixels of a row that was not measured yet. */
-  estimate(index: number): number;
+  /** Height in pixels of a row that was not measured yet. The better it is, the fewer rows are rendered in vain. */
+  estimate(index: number, widthPx: number): number;
   readonly isFollowing: boolean;
   onFollowChange(isFollowing: boolean): void;
 }
@@ -28,9 +28,16 @@ interface VirtualRows {
   scrollTo(index: number, withinPx: number): void;
 }
 
+/** As they were rendered last. */
+interface Rows {
+  readonly keys: readonly string[];
+  readonly offsets: Float64Array;
+}
+
 interface View {
   readonly topPx: number;
   readonly heightPx: number;
+  readonly widthPx: number;
 }
 
 /**
@@ -40,15 +47,29 @@ interface View {
 export function useVirtualRows(options: VirtualRowsOptions): VirtualRows {
   const { scroller, keys, estimate, isFollowing, onFollowChange } = options;
   const { heights, measure } = useMeasuredHeights();
-  const offsets = offsetsOf(keys, (key, index) => heights.get(key) ?? estimate(index));
-  const { remember, hold } = useAnchor(scroller, keys, offsets, isFollowing);
-  const view = useView(scroller, isFollowing, remember, onFollowChange);
+  const rows = useRef<Rows>({ keys, offsets: new Float64Array(1) });
+  const anchor = useAnchor(scroller, rows);
+  const view = useView(scroller, isFollowing, anchor.remember, onFollowChange);
+  const offsets = offsetsOf(keys, (key, index) => heights.get(key) ?? estimate(index, view.widthPx));
+  rows.current = { keys, offsets };
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (isFollowing && element) element.scrollTop = element.scrollHeight;
+    else anchor.restore();
+  });
   const endPx = offsets.at(-1) ?? 0;
   // While following, the end is what will be in sight, wherever the view was at the last scroll event.
   const topPx = isFollowing ? Math.max(0, endPx - view.heightPx) : view.topPx;
   const from = indexAt(offsets, topPx - OVERSCAN_PX);
   const to = Math.min(keys.length, indexAt(offsets, topPx + view.heightPx + OVERSCAN_PX) + 1);
-  return { from, to, beforePx: offsets[from] ?? 0, afterPx: endPx - (offsets[to] ?? 0), measure, scrollTo: hold };
+  return {
+    from,
+    to,
+    beforePx: offsets[from] ?? 0,
+    afterPx: endPx - (offsets[to] ?? 0),
+    measure,
+    scrollTo: anchor.hold,
+  };
 }
 
 /** Heights of the rows that were rendered so far. Renders again when one changes, before the next paint. */
@@ -81,45 +102,43 @@ function remember(heights: Map<string, number>, element: HTMLElement): boolean {
   return true;
 }
 
-/** Puts the end, or the row that was at the top of the view, back where the reader expects it after each render. */
-function useAnchor(
-  scroller: RefObject<HTMLElement | null>,
-  keys: readonly string[],
-  offsets: Float64Array,
-  isFollowing: boolean,
-): { remember(): void; hold(index: number, withinPx: number): void } {
-  const anchor = useRef<{ readonly key: string; readonly offsetPx: number } | null>(null);
-  const current = useRef({ keys, offsets });
-  current.current = { keys, offsets };
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (!element) return;
-    if (isFollowing) element.scrollTop = element.scrollHeight;
-    else if (anchor.current) {
-      const index = keys.indexOf(anchor.current.key);
-      const wantedPx = (offsets[index] ?? 0) - anchor.current.offsetPx;
-      if (index >= 0 && Math.abs(element.scrollTop - wantedPx) > 1) element.scrollTop = wantedPx;
-    }
-  });
-  const remember = useCallback(() => {
-    const scrollTop = scroller.current?.scrollTop ?? 0;
-    const index = indexAt(current.current.offsets, scrollTop);
-    const key = current.current.keys[index];
-    const offsetPx = (current.current.offsets[index] ?? 0) - scrollTop;
-    anchor.current = key === undefined ? null : { key, offsetPx };
-  }, [scroller]);
-  const hold = useCallback(
-    (index: number, withinPx: number) => {
-      const element = scroller.current;
-      const key = current.current.keys[index];
-      if (!element || key === undefined) return;
-      const offsetPx = element.clientHeight / 3 - withinPx;
-      anchor.current = { key, offsetPx };
-      element.scrollTop = (current.current.offsets[index] ?? 0) - offsetPx;
-    },
-    [scroller],
-  );
-  return { remember, hold };
+interface Anchor {
+  /** Which row is at the top of the view, and where in it. */
+  remember(): void;
+  /** Puts that row back where the reader expects it, after rows changed. */
+  restore(): void;
+  hold(index: number, withinPx: number): void;
+}
+
+function useAnchor(scroller: RefObject<HTMLElement | null>, rows: RefObject<Rows>): Anchor {
+  return useState((): Anchor => {
+    let held: { readonly key: string; readonly offsetPx: number } | undefined;
+    return {
+      remember() {
+        const { keys, offsets } = rows.current;
+        const scrollTop = scroller.current?.scrollTop ?? 0;
+        const index = indexAt(offsets, scrollTop);
+        const key = keys[index];
+        held = key === undefined ? undefined : { key, offsetPx: (offsets[index] ?? 0) - scrollTop };
+      },
+      restore() {
+        const element = scroller.current;
+        if (!element || !held) return;
+        const { keys, offsets } = rows.current;
+        const index = keys.indexOf(held.key);
+        const wantedPx = (offsets[index] ?? 0) - held.offsetPx;
+        if (index >= 0 && Math.abs(element.scrollTop - wantedPx) > 1) element.scrollTop = wantedPx;
+      },
+      hold(index, withinPx) {
+        const element = scroller.current;
+        const { keys, offsets } = rows.current;
+        const key = keys[index];
+        if (!element || key === undefined) return;
+        held = { key, offsetPx: element.clientHeight / 3 - withinPx };
+        element.scrollTop = (offsets[index] ?? 0) - held.offsetPx;
+      },
+    };
+  })[0];
 }
 
 function useView(
@@ -128,7 +147,7 @@ function useView(
   onScroll: () => void,
   onFollowChange: (isFollowing: boolean) => void,
 ): View {
-  const [view, setView] = useState<View>({ topPx: 0, heightPx: 900 });
+  const [view, setView] = useState<View>({ topPx: 0, heightPx: 900, widthPx: 440 });
   const following = useRef(isFollowing);
   following.current = isFollowing;
   useEffect(() => {
@@ -143,11 +162,12 @@ function useView(
       if (hasLeft || (!following.current && isAtEnd && scrollTop > lastTopPx)) onFollowChange(isAtEnd);
       lastTopPx = scrollTop;
       onScroll();
-      setView({ topPx: scrollTop, heightPx: clientHeight });
+      // While following, the end is in sight wherever that is: nothing to render anew for each growth.
+      if (!following.current || hasLeft) setView(viewOf(element));
     };
     const resized = new ResizeObserver(() => {
       if (following.current) element.scrollTop = element.scrollHeight;
-      setView({ topPx: element.scrollTop, heightPx: element.clientHeight });
+      setView(viewOf(element));
     });
     resized.observe(element);
     element.addEventListener('scroll', look, { passive: true });
@@ -156,5 +176,13 @@ function useView(
       element.removeEventListener('scroll', look);
     };
   }, [scroller, onScroll, onFollowChange]);
+  // Where the view was meanwhile, it did not note.
+  useLayoutEffect(() => {
+    if (!isFollowing && scroller.current) setView(viewOf(scroller.current));
+  }, [isFollowing, scroller]);
   return view;
+}
+
+function viewOf({ scrollTop, clientHeight, clientWidth }: HTMLElement): View {
+  return { topPx: scrollTop, heightPx: clientHeight, widthPx: clientWidth };
 }

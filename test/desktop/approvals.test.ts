@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cachedAgent } from '../support/agent-cache.ts';
+import { AGENT_HOMES } from '../support/agent-home.ts';
 import { type FakeLlm, scripted, startFakeLlm } from '../support/fake-llm.ts';
 import { until } from '../support/until.ts';
 import { type Desktop, startDesktop } from './support/desktop.ts';
@@ -20,7 +20,7 @@ describe.skipIf('missing' in agent)('the real Claude Code in the tray app', () =
     desktop = await startDesktop({
       config: { workspaces: {}, providers: { claude: { command: 'program' in agent ? agent.program : '' } } },
       env: llm.claudeEnv,
-      homes: path.join(os.homedir(), '.cache', 'ctrlnode-test-homes'),
+      homes: AGENT_HOMES,
     });
   });
   afterEach(() => desktop.close());

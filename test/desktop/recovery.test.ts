@@ -69,10 +69,6 @@ describe('the tray app', () => {
     await start();
     const folder = path.join(desktop.folder, 'My projects');
     mkdirSync(folder);
-    const choose = (chosen: string) =>
-      desktop.app.evaluate(({ dialog }, filePath) => {
-        dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [filePath] });
-      }, chosen);
     const names = async () => {
       const state = (await desktop.request('state/get', null)) as {
         snapshot: { workspaces: { name: string }[] };
@@ -81,13 +77,13 @@ describe('the tray app', () => {
     };
     const configured = () =>
       Object.keys(JSON.parse(readFileSync(path.join(desktop.folder, 'data/bridge/config.json'), 'utf8')).workspaces);
-    await choose(folder);
+    await desktop.chooseFile(folder);
     expect(await desktop.request('workspaces/add', null)).toEqual({ name: 'My projects' });
     expect(await names()).toEqual(['default', 'My projects']);
     expect(configured()).toEqual(['default', 'My projects']);
     const launch = { title: 'Count', instructions: 'Count.', provider: 'command', workspace: 'My projects' };
     await desktop.request('tasks/launch', { ...launch, settings: { program: 'slow' } });
-    await choose('/');
+    await desktop.chooseFile('/');
     await expect(desktop.request('workspaces/add', null)).rejects.toThrow('The whole disk cannot be a workspace');
     await desktop.request('workspaces/remove', { name: 'My projects' });
     expect(await names()).toEqual(['default']);

@@ -9,5 +9,7 @@ export default defineConfig({
     maxWorkers: 1,
     testTimeout: 90_000,
     hookTimeout: 60_000,
+    // Deadlines, not delays: on a busy machine a second is soon over.
+    expect: { poll: { timeout: 15_000 } },
   },
 });

@@ -172,6 +172,22 @@ describe('a task’s log', () => {
     expect(textOf(log)).toEqual(['a', JSON.stringify({ kind: 'gap', first: 2, last: 2 }), 'c']);
   });
 
+  test('says what the server removed, once, and goes on behind it', async () => {
+    for (const text of ['a', 'b', 'c']) server.push('studio', bridge.segment('task:t1', [say(text)]));
+    server.remove('studio', 'task:t1', 2, 5);
+    const client = await connect();
+    const log = client.openTask('t1');
+    await untilLog(log, () => log.isCaughtUp);
+    const removed = JSON.stringify({ kind: 'removed', first: 1, last: 2, at: 5 });
+    expect(textOf(log)).toEqual([removed, 'c']);
+    server.cut();
+    await client.when((state) => state.connection.state !== 'online', 5_000);
+    await client.when((state) => state.connection.state === 'online', 5_000);
+    server.push('studio', bridge.segment('task:t1', [say('d')]));
+    await untilLog(log, () => log.lastNumber === 4);
+    expect(textOf(log)).toEqual([removed, 'c', 'd']);
+  });
+
   test('begins anew with a new epoch and refuses to go back to the old one', async () => {
     const old = bridge.segment('task:t1', [say('old')]);
     server.push('studio', old);

@@ -133,6 +133,18 @@ describe('the connection', () => {
     expect(web.state.connection).toMatchObject({ state: 'offline', problem: { code: 'no_answer' } });
   });
 
+  test('reads what came before it gives up, when its own page stood still past the deadline', async () => {
+    const web = start();
+    await reaching(web, 'online');
+    server.isSilent = true;
+    web.wake();
+    clock.stall(2_100);
+    await clock.advance(0);
+    expect(web.state.connection.state).toBe('online');
+    await clock.advance(50);
+    expect(web.state.connection.state).toBe('offline');
+  });
+
   test('says that a server which never welcomes does not answer', async () => {
     server.isSilent = true;
     const web = start();

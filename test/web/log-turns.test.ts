@@ -5,11 +5,12 @@ import type { LogBlock } from '../../src/ui/log/log-blocks.ts';
 import { LogModel } from '../../src/ui/log/log-model.ts';
 import { wordsOfState } from '../../src/ui/log/log-words.ts';
 
-const state = (name: TaskState): NewTaskRecord => ({
+const state = (name: TaskState, messageId?: string): NewTaskRecord => ({
   type: 'task_state',
   taskId: 't',
   state: name,
   provider: 'claude',
+  ...(messageId && { messageId }),
 });
 const said = (text: string, messageId?: string): NewTaskRecord => ({
   type: 'user_message_chunk',
@@ -39,7 +40,7 @@ function wordsOf(block: LogBlock): string {
     case 'agent':
       return `Agent: ${block.text}`;
     case 'state':
-      return wordsOfState(block.record, block.isFurtherTurn);
+      return wordsOfState(block);
     case 'tool':
       return `Tool: ${block.call.title}${block.isOver ? ' (over)' : ''}`;
     case 'plan':
@@ -74,11 +75,32 @@ describe('a log of several turns', () => {
     expect(shown(said('Do '), said('it.'), ...pieces)).toEqual(['You: Do it.', 'You: AB', 'You: C']);
   });
 
+  test('says which message a turn answers if others stand between, and holds those that still wait', () => {
+    const waiting = [said('Then this.', 'm-1'), said('And\n\nthat.', 'm-2')];
+    const first = [...begin, ...waiting, answered('One.'), state('succeeded'), state('queued')];
+    const second = [state('preparing', 'm-1'), state('running'), answered('Two.')];
+    const third = [state('succeeded'), state('queued'), state('preparing', 'm-2'), state('running')];
+    expect(shown(...first, ...second).slice(3)).toEqual([
+      'You: Then this.',
+      'You: And\n\nthat. (held)',
+      'Agent: One.',
+      'Done',
+      'Claude Code goes on with “Then this.”',
+      'Agent: Two.',
+    ]);
+    expect(shown(...first, ...second, ...third).at(-1)).toBe('Claude Code goes on with “And that.”');
+    expect(shown(...first, ...second, ...third)).toContain('You: And\n\nthat.');
+    const afterwards = [state('succeeded'), state('queued'), said('A'.repeat(200), 'm-1'), said('B', 'm-2')];
+    const begun = shown(...begin, ...afterwards, state('preparing', 'm-1'), state('running'));
+    expect(begun.slice(-2)).toEqual(['You: B (held)', `Claude Code goes on with “${'A'.repeat(59)}…”`]);
+    expect(shown(...begin, ...waiting, state('cancelled')).join()).not.toContain('held');
+  });
+
   test('says of a message that it is held only while the turn runs in which it was said', () => {
     const during = [...begin, answered('One.'), said('Then this.', 'm-1')];
     expect(shown(...during).at(-1)).toBe('You: Then this. (held)');
     expect(shown(...during, state('waiting')).at(-1)).toBe('You: Then this. (held)');
-    expect(shown(...during, state('succeeded'))).toContain('You: Then this.');
+    expect(shown(...during, state('succeeded'), state('queued'), ...again)).toContain('You: Then this.');
     expect(shown(state('queued'), said('Do it.'), said('Wait.', 'm-1')).at(-1)).toBe('You: Wait. (held)');
     expect(shown(...begin, state('succeeded'), state('queued'), said('More.', 'm-1')).at(-1)).toBe('You: More.');
   });

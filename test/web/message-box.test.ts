@@ -1,51 +1,26 @@
-import { rm } from 'node:fs/promises';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { collectComplaints, launchBrowser, putIdentity } from './screens/browser.ts';
-import { servePage } from './screens/page-server.ts';
-import { buildPage } from './support/built-page.ts';
+import type { Browser, Page } from 'playwright-core';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { FakeBridge } from './support/fake-bridge.ts';
-import { createTestIdentity, FakeControlPlane } from './support/fake-control-plane.ts';
+import { createTestIdentity, type FakeControlPlane } from './support/fake-control-plane.ts';
+import { openWebPages } from './support/web-page.ts';
 
 const identity = createTestIdentity();
+const pages = openWebPages(identity);
 let studio: FakeBridge;
-let webRoot: string;
-let browser: Browser;
 let server: FakeControlPlane;
-let context: BrowserContext;
 let page: Page;
-let complaints: string[];
 
-beforeAll(async () => {
-  webRoot = await buildPage();
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await rm(webRoot, { recursive: true });
-});
 beforeEach(async () => {
-  server = new FakeControlPlane(servePage(webRoot));
-  await server.listen();
+  server = pages.server;
   studio = new FakeBridge(identity, 'studio');
   server.addBridge('studio');
   server.addTask({ taskId: 't', bridgeId: 'studio', label: studio.label('t', 'Talk', 'shop'), state: 'succeeded' });
   push({ type: 'task_state', taskId: 't', state: 'running' }, { type: 'task_state', taskId: 't', state: 'succeeded' });
   await open({ viewport: { width: 1280, height: 800 } });
 });
-afterEach(async () => {
-  await context.close();
-  await server.close();
-  expect(complaints).toEqual([]);
-});
 
-async function open(options: Parameters<Browser['newContext']>[0]): Promise<void> {
-  await context?.close();
-  context = await browser.newContext({ ...options, serviceWorkers: 'block' });
-  await putIdentity(context, server.origin, identity);
-  page = await context.newPage();
-  page.setDefaultTimeout(5_000);
-  complaints = collectComplaints(page, server.origin);
+async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<void> {
+  page = await pages.open(options);
   await page.goto(`${server.origin}/tasks/t`);
   await log().getByText('Done').waitFor();
 }
@@ -111,6 +86,20 @@ describe('a message', () => {
     await log()
       .getByText(/Waits for studio/)
       .waitFor({ state: 'detached' });
+  });
+
+  test('that its machine has taken says so, until it is in the log', async () => {
+    await field().fill('Soon');
+    await field().press('Enter');
+    const messageId = await sentTo(1);
+    await log().getByText('On its way to studio').waitFor();
+    server.push('studio', studio.segment('bridge', [{ type: 'command_done', commandId: messageId }]));
+    server.broadcast({ type: 'command_outcome', commandId: messageId, outcome: 'done', code: null });
+    await log().getByText('studio has it').waitFor();
+    await page.reload();
+    await log().getByText('studio has it').waitFor();
+    push({ type: 'user_message_chunk', content: { type: 'text', text: 'Soon' }, messageId });
+    await log().getByText('studio has it').waitFor({ state: 'detached' });
   });
 
   test('that no server had when the page was closed comes back', async () => {

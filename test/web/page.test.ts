@@ -1,48 +1,22 @@
-import { rm } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { TaskLaunch } from '../../src/protocol/wire/commands.ts';
-import { collectComplaints, launchBrowser, putIdentity } from './screens/browser.ts';
-import { servePage } from './screens/page-server.ts';
+import { putIdentity } from './screens/browser.ts';
 import { fillBusy } from './screens/scenarios.ts';
-import { buildPage } from './support/built-page.ts';
 import { FakeBridge } from './support/fake-bridge.ts';
-import { createTestIdentity, FakeControlPlane } from './support/fake-control-plane.ts';
+import { createTestIdentity, type FakeControlPlane } from './support/fake-control-plane.ts';
+import { openWebPages } from './support/web-page.ts';
 
 const identity = createTestIdentity();
 const studio = new FakeBridge(identity, 'studio');
-let webRoot: string;
-let browser: Browser;
+const pages = openWebPages(identity);
 let server: FakeControlPlane;
-let context: BrowserContext;
 let page: Page;
-let complaints: string[];
-
-beforeAll(async () => {
-  webRoot = await buildPage();
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await rm(webRoot, { recursive: true });
-});
 
 beforeEach(async () => {
-  server = new FakeControlPlane(servePage(webRoot));
-  const origin = await server.listen();
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, serviceWorkers: 'block' });
-  await putIdentity(context, origin, identity);
-  page = await context.newPage();
-  page.setDefaultTimeout(5_000);
-  complaints = collectComplaints(page, origin);
-});
-
-afterEach(async () => {
-  await context.close();
-  await server.close();
-  expect(complaints).toEqual([]);
+  server = pages.server;
+  page = await pages.open({ viewport: { width: 1280, height: 800 } });
 });
 
 function startLongTask(): void {
@@ -232,7 +206,7 @@ describe('the page', () => {
 
   test('opens without a connection once it was open, and says since when', async () => {
     fillBusy(server, identity, Date.now());
-    const installed = await browser.newContext({ serviceWorkers: 'allow' });
+    const installed = await pages.browser.newContext({ serviceWorkers: 'allow' });
     await putIdentity(installed, server.origin, identity);
     const app = await installed.newPage();
     app.setDefaultTimeout(5_000);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { daysBefore, durationOf, momentOf, sizeOf } from '../../src/base/times.ts';
+import { agoOf, atMomentOf, coarseDurationOf, daysBefore, durationOf, momentOf, sizeOf } from '../../src/base/times.ts';
 import { REASON_CODES } from '../../src/protocol/reason-codes.ts';
 import { commandOf } from '../../src/protocol/records/requested-action.ts';
 import { partsOfCommand } from '../../src/ui/approval/dangerous-parts.ts';
@@ -23,6 +23,7 @@ describe('words', () => {
   test('say how long', () => {
     const shown = [200, 8_000, 192_000, 180_000, 7_500_000, 270_000_000].map(durationOf);
     expect(shown).toEqual(['0.2 s', '8 s', '3 m 12 s', '3 m', '2 h 5 m', '3 d 3 h']);
+    expect([59_000, 192_000, 7_500_000].map(coarseDurationOf)).toEqual(['under a minute', '3 m', '2 h 5 m']);
   });
 
   test('say when, over midnight', () => {
@@ -30,6 +31,8 @@ describe('words', () => {
     expect(momentOf(new Date(2026, 2, 1, 0, 1).getTime(), now)).toBe('00:01');
     expect(momentOf(new Date(2026, 1, 28, 23, 59).getTime(), now)).toBe('yesterday 23:59');
     expect(momentOf(new Date(2025, 11, 24, 18, 0).getTime(), now)).toBe('24 Dec 2025 18:00');
+    expect(atMomentOf(now, now)).toBe('at 00:05');
+    expect(agoOf(new Date(2026, 1, 28, 22, 0).getTime(), now)).toBe('yesterday 22:00');
     expect(daysBefore(new Date(2026, 1, 27, 23, 59).getTime(), now)).toBe(2);
   });
 

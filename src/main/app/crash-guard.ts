@@ -3,7 +3,8 @@ import path from 'node:path';
 import { app, dialog } from 'electron/main';
 import { drop } from '../../base/drop.ts';
 import { messageOf } from '../../base/errors.ts';
-import { AFTER_CRASH } from './start-arguments.ts';
+import { relaunch } from './relaunch.ts';
+import { AFTER_CRASH, GIVING_UP } from './start-arguments.ts';
 
 const CRASHES_MAX = 3;
 const WITHIN_MS = 10 * 60_000;
@@ -22,6 +23,13 @@ export interface CrashWitness {
   log(error: unknown): void;
 }
 
+export interface CrashGuardOptions {
+  /** Remembers the crashes. */
+  readonly folder: string;
+  /** Who starts the app anew. */
+  readonly restarts: 'itself' | 'supervisor';
+}
+
 /**
  * An error that nobody caught leaves the app in an unknown state, so it is started anew; running agents go on meanwhile
  * and the next bridge takes them over. One that fails again and again is left ended, and says so.
@@ -29,10 +37,12 @@ export interface CrashWitness {
 export class CrashGuard {
   readonly #file: string;
   #witness: CrashWitness | undefined;
+  readonly #restarts: CrashGuardOptions['restarts'];
   #isCrashing = false;
 
-  constructor(folder: string) {
+  constructor({ folder, restarts }: CrashGuardOptions) {
     this.#file = path.join(folder, 'crashes.ndjson');
+    this.#restarts = restarts;
   }
 
   listen(): void {
@@ -55,14 +65,19 @@ export class CrashGuard {
     process.stderr.write(`CTRL NODE stopped unexpectedly: ${error instanceof Error ? error.stack : error}\n`);
     this.#witness?.log(error);
     this.#note({ at: Date.now(), message: messageOf(error).split('\n')[0] ?? '' });
-    const isTooOften = this.#recent().length > CRASHES_MAX;
+    const isTooOften = this.#restarts === 'itself' && this.#recent().length > CRASHES_MAX;
     const late = new Promise<void>((resolve) => setTimeout(resolve, KEEP_DEADLINE_MS));
     const kept = isTooOften ? Promise.resolve() : this.#witness?.keepTasksFor(KEEP_SECONDS).catch(() => undefined);
-    const end = (): void => (isTooOften ? this.#giveUp() : relaunch());
-    drop(Promise.race([kept, late]).then(end), () => app.exit(1));
+    const again = (): void => relaunch([isTooOften ? GIVING_UP : AFTER_CRASH]);
+    drop(Promise.race([kept, late]).then(this.#restarts === 'itself' ? again : () => app.exit(1)), () => app.exit(1));
   }
 
-  #giveUp(): void {
+  /**
+   * What the app does that was started only for this: the one that failed has ended, and its agents with it, however long
+   * nobody reads this.
+   */
+  async sayThatItStopped(): Promise<void> {
+    await app.whenReady();
     const often = `It stopped ${CRASHES_MAX + 1} times within ten minutes, the last time with: ${this.lastMessage}`;
     dialog.showErrorBox('CTRL NODE has stopped', `${often}\n\nTasks and their logs are kept. Start it again to go on.`);
     app.exit(1);
@@ -88,12 +103,4 @@ export class CrashGuard {
       return [];
     }
   }
-}
-
-function relaunch(): void {
-  const args = [...process.argv.slice(1).filter((argument) => argument !== AFTER_CRASH), AFTER_CRASH];
-  // An AppImage is mounted anew, so it is started by its own file.
-  const { APPIMAGE } = process.env;
-  app.relaunch({ args, ...(APPIMAGE && { execPath: APPIMAGE }) });
-  app.exit(1);
 }

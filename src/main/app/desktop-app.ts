@@ -15,8 +15,9 @@ import type { DeepLinks } from '../os/deep-links.ts';
 import { createLoginItem } from '../os/login-item.ts';
 import { Notifier, tellOfCrash } from '../os/notifications.ts';
 import { KeepAwake, onResume, onShutdown } from '../os/power.ts';
-import { createKeychainSecretStore, hasKeychain } from '../os/secrets.ts';
-import { createUpdates, type Updates } from '../os/updates.ts';
+import { createClearSecretStore, createKeychainSecretStore, hasKeychain } from '../os/secrets.ts';
+import type { Updates } from '../os/update-cycle.ts';
+import { createUpdates } from '../os/updates.ts';
 import { AppTray } from '../tray/app-tray.ts';
 import { MainWindow } from '../windows/main-window.ts';
 import { type AppSettings, openAppSettings } from './app-settings.ts';
@@ -28,6 +29,7 @@ import { Navigation } from './navigation.ts';
 import { Quitting } from './quitting.ts';
 import { createHandlers } from './requests.ts';
 import type { StartArguments } from './start-arguments.ts';
+import type { Supervisor } from './supervisor.ts';
 import { installTestHooks } from './test-hooks.ts';
 import { createTrayActions } from './tray-actions.ts';
 
@@ -37,6 +39,7 @@ export interface DesktopAppOptions {
   readonly links: DeepLinks;
   readonly start: StartArguments;
   readonly crashes: CrashGuard;
+  readonly supervisor: Supervisor | undefined;
 }
 
 /** Everything that runs while the app does, put together. */
@@ -47,6 +50,7 @@ export interface DesktopParts {
   readonly window: MainWindow;
   readonly updates: Updates;
   readonly logger: Logger;
+  readonly quitting: Quitting;
   show(): void;
   /** Shows the window, and this place in it. */
   goTo(place: EventOf<'navigate'>): void;
@@ -59,7 +63,6 @@ export class DesktopApp {
   readonly #options: DesktopAppOptions;
   #parts: DesktopParts | undefined;
   #tray: AppTray | undefined;
-  #quitting: Quitting | undefined;
 
   constructor(options: DesktopAppOptions) {
     this.#options = options;
@@ -73,14 +76,13 @@ export class DesktopApp {
   async start(): Promise<void> {
     const parts = await this.#open();
     this.#parts = parts;
-    this.#quitting = new Quitting(parts, () => this.#close());
-    const { folder, links, start, crashes } = this.#options;
+    const { folder, links, start, crashes, supervisor } = this.#options;
     crashes.setWitness({
       keepTasksFor: async (seconds) => parts.engine.bridge?.keepTasksFor(seconds),
       log: (error) => parts.logger.error({ event: 'app_crashed', error: messageOf(error) }),
     });
     if (start.isAfterCrash) parts.logger.warn({ event: 'app_restarted', after: crashes.lastMessage });
-    serveRequests(createHandlers(parts), parts.logger);
+    serveRequests(createHandlers(parts), { logger: parts.logger, pushState: () => parts.model.changeNow() });
     const actions = createTrayActions(parts);
     this.#tray = new AppTray({ iconFolder: path.join(folder, 'icons'), actions, clock: systemClock });
     const notifier = new Notifier(actions, () => parts.window.isFocused);
@@ -97,6 +99,7 @@ export class DesktopApp {
     if (!start.isHidden) this.show();
     links.onLink((link) => parts.goTo({ to: 'pair', link }));
     await parts.engine.open();
+    if (supervisor) this.#report(parts, supervisor);
     parts.model.start();
     parts.updates.start();
     if (start.isAfterCrash) tellOfCrash(crashes.lastMessage);
@@ -107,13 +110,26 @@ export class DesktopApp {
   }
 
   onBeforeQuit(event: { preventDefault(): void }): void {
-    this.#quitting?.onBeforeQuit(event);
+    this.#parts?.quitting.onBeforeQuit(event);
   }
 
   /** The system ends the app: tasks are stopped, and nobody is asked. */
   endNow(): void {
-    if (this.#quitting) this.#quitting.endNow();
+    if (this.#parts) this.#parts.quitting.endNow();
     else app.exit(0);
+  }
+
+  #report({ engine }: DesktopParts, supervisor: Supervisor): void {
+    if (engine.problem !== null) {
+      supervisor.tell({ type: 'failed', code: 'engine_failed', message: engine.problem });
+      this.endNow();
+      return;
+    }
+    const tell = (type: 'bridge-ready' | 'bridge-changed'): void => {
+      if (engine.bridge) supervisor.tell({ type, snapshot: engine.bridge.snapshot });
+    };
+    tell('bridge-ready');
+    engine.onDidChange(() => tell('bridge-changed'));
   }
 
   #listen({ engine, settings, send, logger }: DesktopParts): void {
@@ -137,20 +153,26 @@ export class DesktopApp {
 
   async #open(): Promise<DesktopParts> {
     const dataDir = resolveDataDir(undefined);
-    const logger = await createFileLogger(path.join(dataDir.bridge, 'logs'), 'bridge', 'info');
+    const logger = createFileLogger(path.join(dataDir.bridge, 'logs'), 'bridge', 'info');
     const file = createFileSecretStore({ path: path.join(dataDir.bridge, 'secrets.json'), logger });
-    const isInKeychain = await hasKeychain();
-    const secrets = isInKeychain ? createKeychainSecretStore(file) : file;
-    const engine = new EngineHost({ dataDir, secrets, logger });
+    const { start, supervisor } = this.#options;
+    const { supervised } = start;
+    // The next `up` may run the bridge without a window, and so without the keychain.
+    const isInKeychain = !supervised && (await hasKeychain());
+    const secrets = isInKeychain ? createKeychainSecretStore(file) : createClearSecretStore(file);
+    const engine = new EngineHost({ dataDir, secrets, logger, supervised });
     const settings = openAppSettings(app.getPath('userData'));
     const secretStorage = isInKeychain ? 'keychain' : 'file';
-    const updates = createUpdates({ isSigned: __IS_SIGNED__, logger });
+    const updates = createUpdates({ isSigned: isSigned(), logger, clock: systemClock });
     const model = new DesktopModel({
       ...{ engine, settings, clock: systemClock, secretStorage, updates },
       isSigned: __IS_SIGNED__,
+      isSupervised: supervised !== undefined,
       configFile: path.join(dataDir.bridge, CONFIG_FILE),
       hostname: hostname(),
     });
+    const onDidDecide = (): void => supervisor?.tell({ type: 'quit' });
+    const quitting = new Quitting({ engine, logger, onDidDecide, close: () => this.#close() });
     const onDidCrash = (reason: string): void => logger.error({ event: 'window_crashed', reason });
     const onDidLeave = (): void => navigation.pageLost();
     const window = new MainWindow({ folder: this.#options.folder, onDidCrash, onDidLeave });
@@ -158,7 +180,7 @@ export class DesktopApp {
     const onError = (error: unknown): void => logger.error({ event: 'window_failed', error: messageOf(error) });
     const show = (): void => drop(window.show({ isDark: nativeTheme.shouldUseDarkColors }), onError);
     return {
-      ...{ engine, settings, model, window, updates, logger, navigation, show },
+      ...{ engine, settings, model, window, updates, logger, navigation, quitting, show },
       goTo(place) {
         show();
         navigation.goTo(place);
@@ -174,4 +196,9 @@ export class DesktopApp {
     // The tray is forgotten, not destroyed, so that it does not flicker away before the app has ended.
     this.#tray = undefined;
   }
+}
+
+// A build for tests can be told to take updates, as one with a signature does.
+function isSigned(): boolean {
+  return __IS_SIGNED__ || (__TEST_HOOKS__ && process.env.CTRLNODE_TEST_UPDATES === '1');
 }

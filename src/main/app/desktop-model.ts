@@ -5,7 +5,7 @@ import { isTerminal } from '../../protocol/task-state.ts';
 import type { DesktopState } from '../../protocol/ui/desktop-state.ts';
 import type { Snapshot, TaskSummary } from '../../protocol/ui/snapshot.ts';
 import { version } from '../../protocol/version.ts';
-import type { Updates } from '../os/updates.ts';
+import type { Updates } from '../os/update-cycle.ts';
 import type { AppSettings } from './app-settings.ts';
 import type { EngineHost } from './engine-host.ts';
 import { QueueHistory } from './queue-history.ts';
@@ -16,6 +16,7 @@ export interface DesktopModelOptions {
   readonly clock: Clock;
   readonly secretStorage: DesktopState['secretStorage'];
   readonly isSigned: boolean;
+  readonly isSupervised: boolean;
   readonly updates: Updates;
   readonly configFile: string;
   readonly hostname: string;
@@ -51,7 +52,7 @@ export class DesktopModel implements Disposable {
   }
 
   get state(): DesktopState {
-    const { engine, settings, secretStorage, isSigned, updates, configFile } = this.#options;
+    const { engine, settings, secretStorage, isSigned, isSupervised, updates, configFile } = this.#options;
     return {
       revision: this.#revision,
       snapshot: engine.bridge?.snapshot ?? this.#emptySnapshot(),
@@ -61,17 +62,23 @@ export class DesktopModel implements Disposable {
       settings: settings.value,
       secretStorage,
       isSigned,
+      isSupervised,
       configFile,
+      machine: engine.machine,
       engineProblem: engine.problem,
     };
   }
 
   changeSoon(): void {
-    this.#push ??= this.#options.clock.setTimeout(() => {
-      this.#push = undefined;
-      this.#revision++;
-      this.#changed.fire(this.state);
-    }, PUSH_EVERY_MS);
+    this.#push ??= this.#options.clock.setTimeout(() => this.changeNow(), PUSH_EVERY_MS);
+  }
+
+  /** For what a person did: its effect is shown before the answer to it is. */
+  changeNow(): void {
+    this.#push?.dispose();
+    this.#push = undefined;
+    this.#revision++;
+    this.#changed.fire(this.state);
   }
 
   dispose(): void {
@@ -93,9 +100,11 @@ export class DesktopModel implements Disposable {
       workspaces: [],
       projects: [],
       folderProblems: [],
+      storageProblem: null,
       runningTasks: 0,
       policy: { rules: 0, problem: null },
       pendingApprovals: [],
+      devices: [],
     };
   }
 }

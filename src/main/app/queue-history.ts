@@ -35,7 +35,8 @@ export class QueueHistory implements Disposable {
 
   #add(): void {
     const snapshot = this.#look();
-    if (!snapshot) return;
+    // Before there is anyone to send to, nothing is offline.
+    if (!snapshot || snapshot.connection.state === 'unpaired') return;
     const at = this.#clock.now();
     const last = this.#points.at(-1);
     const point = { at, ...snapshot.queue, isOnline: snapshot.connection.state === 'online' };

@@ -1,12 +1,21 @@
 import { app } from 'electron/main';
 import { drop } from '../../base/drop.ts';
 import { messageOf } from '../../base/errors.ts';
-import type { DesktopParts } from './desktop-app.ts';
+import type { Logger } from '../../bridge/ports.ts';
+import type { EngineHost } from './engine-host.ts';
 import { askAboutTasks } from './quit-question.ts';
 
 const LOOK_EVERY_MS = 500;
 /** A little more than what the engine allows itself for ending tasks. */
 const CLOSE_DEADLINE_MS = 20_000;
+
+export interface QuittingOptions {
+  readonly engine: EngineHost;
+  readonly logger: Logger;
+  /** The person's decision holds from here on: the app is about to close. Not told when the system ends it. */
+  readonly onDidDecide: () => void;
+  readonly close: () => Promise<void>;
+}
 
 type State = 'running' | 'asking' | 'finishing' | 'closing' | 'closed';
 
@@ -15,20 +24,18 @@ type State = 'running' | 'asking' | 'finishing' | 'closing' | 'closed';
  * Whatever fails, the app ends: a bridge that ended hard finds its tasks again.
  */
 export class Quitting {
-  readonly #parts: DesktopParts;
-  readonly #close: () => Promise<void>;
+  readonly #options: QuittingOptions;
   #state: State = 'running';
 
-  constructor(parts: DesktopParts, close: () => Promise<void>) {
-    this.#parts = parts;
-    this.#close = close;
+  constructor(options: QuittingOptions) {
+    this.#options = options;
   }
 
   onBeforeQuit(event: { preventDefault(): void }): void {
     if (this.#state === 'closed') return;
     event.preventDefault();
     if (this.#state === 'asking' || this.#state === 'closing') return;
-    drop(this.#decide(), (error) => this.#parts.logger.error({ event: 'quit_failed', error: messageOf(error) }));
+    drop(this.#decide(), (error) => this.#options.logger.error({ event: 'quit_failed', error: messageOf(error) }));
   }
 
   /** The system ends the app, and asks nobody: tasks are stopped. */
@@ -36,52 +43,62 @@ export class Quitting {
     drop(this.#end(), () => app.exit(1));
   }
 
+  /** Closes everything, then does what ends the app. */
+  endWith(act: () => void): Promise<void> {
+    return this.#end(act);
+  }
+
   async #decide(): Promise<void> {
-    if (this.#running === 0) return this.#end();
+    if (this.#running === 0) return this.#quit();
     const isFinishing = this.#state === 'finishing';
     this.#state = 'asking';
     const choice = await askAboutTasks({ running: this.#running, isFinishing });
     // The system may have ended the app while the question stood there.
     if (this.#state !== 'asking') return;
-    if (choice === 'stop') await this.#end();
+    if (choice === 'stop') await this.#quit();
     else if (choice === 'finish') await this.#finish();
     else this.#stay();
   }
 
   #stay(): void {
     this.#state = 'running';
-    this.#parts.engine.bridge?.holdTasks(false);
+    this.#options.engine.bridge?.holdTasks(false);
   }
 
   async #finish(): Promise<void> {
     this.#state = 'finishing';
     // Nothing new begins: who quits does not want a night of tasks.
-    this.#parts.engine.bridge?.holdTasks(true);
+    this.#options.engine.bridge?.holdTasks(true);
     while (this.#state === 'finishing' && this.#running > 0) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
-    if (this.#state === 'finishing') await this.#end();
+    if (this.#state === 'finishing') await this.#quit();
   }
 
-  async #end(): Promise<void> {
+  #quit(): Promise<void> {
+    this.#options.onDidDecide();
+    return this.#end();
+  }
+
+  async #end(act: () => void = () => app.quit()): Promise<void> {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#state = 'closing';
-    const { logger } = this.#parts;
+    const { logger } = this.#options;
     const late = setTimeout(() => {
       logger.error({ event: 'quit_late' });
       app.exit(1);
     }, CLOSE_DEADLINE_MS);
     try {
-      await this.#close();
+      await this.#options.close();
     } catch (error) {
       logger.error({ event: 'quit_failed', error: messageOf(error) });
     }
     clearTimeout(late);
     this.#state = 'closed';
-    app.quit();
+    act();
   }
 
   get #running(): number {
-    return this.#parts.engine.bridge?.snapshot.runningTasks ?? 0;
+    return this.#options.engine.bridge?.snapshot.runningTasks ?? 0;
   }
 }

@@ -2,11 +2,13 @@ import path from 'node:path';
 import { shell } from 'electron/common';
 import { CodedError } from '../../base/errors.ts';
 import type { Bridge } from '../../bridge/bridge.ts';
+import { sentenceOfRemoval } from '../../bridge/retention/removal-words.ts';
 import { parsePairingLink } from '../../sealing/pairing-link.ts';
 import { readRecords } from '../ipc/read-records.ts';
 import type { Handlers } from '../ipc/serve.ts';
 import type { DesktopParts } from './desktop-app.ts';
 import { installUpdate } from './install-update.ts';
+import { chooseAuthorities, distrustAuthorities, setLimits } from './machine-requests.ts';
 import { chooseWorkspace, forgetWorkspace } from './workspace-requests.ts';
 
 /** What each request of the window does. */
@@ -41,7 +43,7 @@ export function createHandlers(parts: DesktopParts): Handlers {
     'tasks/say': ({ taskId, text }) => done(bridge().messages.say(taskId, text)),
     'tasks/cancel': ({ taskId }) => done(bridge().localTasks.cancel(taskId)),
     'tasks/records': ({ taskId, cursor }) => readRecords(folderOf(bridge(), taskId), cursor),
-    'tasks/open-folder': ({ taskId }) => openFolder(folderOf(bridge(), taskId)),
+    'tasks/open-folder': ({ taskId }) => openFolder(keptFolderOf(bridge(), taskId)),
     'approvals/answer': ({ approvalId, sha256, decision }) =>
       done(bridge().approvals.answer(approvalId, { decision, sha256 })),
     'providers/refresh': async () => {
@@ -50,9 +52,13 @@ export function createHandlers(parts: DesktopParts): Handlers {
     },
     'settings/change': (change) => done(settings.change(change)),
     'workspaces/add': async () => ({ name: (await chooseWorkspace(engine, window.window)) ?? null }),
-    'workspaces/remove': ({ name }) => done(forgetWorkspace(engine, name)),
-    'updates/check': () => done(updates.check()),
-    'updates/install': () => done(installUpdate(parts)),
+    'workspaces/remove': async ({ name }) => done(await forgetWorkspace(engine, name)),
+    'limits/change': async (changes) => ({ problems: await setLimits(engine, changes) }),
+    'authorities/choose': async () => done(await chooseAuthorities(engine, window.window)),
+    'authorities/forget': async () => done(await distrustAuthorities(engine)),
+    'engine/start': async () => done(await engine.open()),
+    'updates/check': async () => done(await updates.check()),
+    'updates/install': async () => done(await installUpdate(parts)),
     'config/open': () => openFolder(model.state.configFile),
     'workspaces/open': ({ name }) => openFolder(workspaceOf(bridge(), name)),
   };
@@ -79,6 +85,12 @@ function folderOf(bridge: Bridge, taskId: string): string {
   const task = bridge.findTask(taskId);
   if (task) return task.folder;
   throw new CodedError('task_unknown', 'This machine has no such task.');
+}
+
+function keptFolderOf(bridge: Bridge, taskId: string): string {
+  const removal = bridge.findTask(taskId)?.removal;
+  if (removal) throw new CodedError('task_files_removed', sentenceOfRemoval(removal));
+  return folderOf(bridge, taskId);
 }
 
 function workspaceOf(bridge: Bridge, name: string): string {

@@ -2,7 +2,10 @@ import { shell } from 'electron/common';
 import { app, dialog } from 'electron/main';
 import { drop } from '../../base/drop.ts';
 import { messageOf } from '../../base/errors.ts';
+import { version } from '../../protocol/version.ts';
+import type { Updates } from '../os/update-cycle.ts';
 import type { TrayActions } from '../tray/tray-menu.ts';
+import { updateAnswer } from '../tray/update-words.ts';
 import type { DesktopParts } from './desktop-app.ts';
 import { installUpdate } from './install-update.ts';
 
@@ -30,10 +33,14 @@ export function createTrayActions(parts: DesktopParts): TrayActions {
         return workspace && shell.openPath(workspace.path);
       }),
     setStartAtLogin: (startAtLogin) => settings.change({ startAtLogin }),
-    checkForUpdates: () => updates.check(),
+    checkForUpdates: () => guarded(() => checkForUpdates(updates)),
     installUpdate: () => guarded(() => installUpdate(parts)),
     quit: () => app.quit(),
   };
+}
+
+async function checkForUpdates(updates: Updates): Promise<void> {
+  await dialog.showMessageBox({ type: 'info', ...updateAnswer(await updates.check(), version), buttons: ['Close'] });
 }
 
 async function unpair({ engine }: DesktopParts): Promise<void> {

@@ -1,7 +1,6 @@
 import { type BrowserWindow, dialog } from 'electron/main';
 import { CodedError } from '../../base/errors.ts';
 import { addWorkspace, removeWorkspace } from '../../bridge/config/edit-workspaces.ts';
-import { loadConfig } from '../../bridge/config/load.ts';
 import type { EngineHost } from './engine-host.ts';
 
 /** Lets the person choose a folder and allows it, at once. Undefined if none was chosen. */
@@ -20,15 +19,11 @@ export async function chooseWorkspace(
   const problem = engine.bridge?.problemOfWorkspace(folder);
   if (problem !== undefined) throw new CodedError('workspace_invalid', problem);
   const name = addWorkspace(engine.bridgeDir, folder);
-  apply(engine);
+  await engine.applyConfig();
   return name;
 }
 
-export function forgetWorkspace(engine: EngineHost, name: string): void {
+export async function forgetWorkspace(engine: EngineHost, name: string): Promise<void> {
   removeWorkspace(engine.bridgeDir, name);
-  apply(engine);
-}
-
-function apply(engine: EngineHost): void {
-  engine.bridge?.setWorkspaces(loadConfig(engine.bridgeDir).workspaces);
+  await engine.applyConfig();
 }

@@ -1,7 +1,14 @@
 import { ipcMain, type WebContents, type WebFrameMain } from 'electron/main';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../bridge/ports.ts';
-import { type EventName, type EventOf, REQUESTS, type RequestName, type ResponseOf } from '../../protocol/ui/ipc.ts';
+import {
+  type Contract,
+  type EventName,
+  type EventOf,
+  REQUESTS,
+  type RequestName,
+  type ResponseOf,
+} from '../../protocol/ui/ipc.ts';
 import { type Answer, CHANNELS } from '../../protocol/ui/ipc-channels.ts';
 import { APP_ORIGIN } from '../windows/app-scheme.ts';
 
@@ -11,13 +18,22 @@ export type Handlers = {
 };
 type RequestPayload<N extends RequestName> = (typeof REQUESTS)[N]['request']['_zod']['output'];
 
+export interface ServeOptions {
+  readonly logger: Logger;
+  /** Sends the state as it is now to the window. */
+  pushState(): void;
+}
+
 /** Answers the window's requests. Only the main frame of our own page is listened to (electron: security, 17). */
-export function serveRequests(handlers: Handlers, logger: Logger): void {
+export function serveRequests(handlers: Handlers, { logger, pushState }: ServeOptions): void {
   ipcMain.handle(CHANNELS.request, async (event, name: unknown, payload: unknown): Promise<Answer<unknown>> => {
     if (!isOurPage(event.senderFrame)) return refusal('sender_unknown', 'This page may not ask for anything.');
     if (typeof name !== 'string' || !Object.hasOwn(REQUESTS, name))
       return refusal('request_unknown', 'Unknown request.');
-    return answer(handlers, name as RequestName, payload, logger);
+    const given = await answer(handlers, name as RequestName, payload, logger);
+    // The page must never show what was before, after it was told that it is done.
+    if (!(REQUESTS[name as RequestName] as Contract).isReading) pushState();
+    return given;
   });
 }
 

@@ -18,6 +18,11 @@ export async function hasKeychain(): Promise<boolean> {
 
 const PREFIX = 'keychain:';
 
+/** Keeps in `file` in clear, which a bridge without a window can read too. What the keychain encrypted before is still read. */
+export function createClearSecretStore(file: SecretStore): SecretStore {
+  return { ...file, get: createKeychainSecretStore(file).get };
+}
+
 /** Encrypts with the system's keychain what `file` keeps. What lies there in clear from before is still read. */
 export function createKeychainSecretStore(file: SecretStore): SecretStore {
   return {

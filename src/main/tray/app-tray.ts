@@ -4,6 +4,7 @@ import { Menu, Tray } from 'electron/main';
 import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposal.ts';
 import type { DesktopState } from '../../protocol/ui/desktop-state.ts';
+import { AGE_MAX_MS, MenuCadence } from './menu-cadence.ts';
 import { statusLine } from './status-line.ts';
 import { type TrayActions, trayMenu } from './tray-menu.ts';
 import { type TrayState, trayStateOf } from './tray-state.ts';
@@ -15,9 +16,6 @@ export interface AppTrayOptions {
   readonly clock: Clock;
 }
 
-/** Elapsed times in the menu are as old as this at most. */
-const REFRESH_MS = 30_000;
-
 /**
  * The icon and its menu. Setting a state only stores it; one render decides everything from it, and rendering twice
  * changes nothing. Linux wants its menu set anew after every change; the others take it as well.
@@ -26,13 +24,15 @@ export class AppTray implements Disposable {
   readonly #options: AppTrayOptions;
   #tray: Tray | undefined;
   #state: DesktopState | undefined;
-  #shown = '';
+  readonly #cadence: MenuCadence;
   #icon: TrayState | undefined;
   #timer: Disposable | undefined;
   #menu: Menu | undefined;
 
   constructor(options: AppTrayOptions) {
     this.#options = options;
+    const { actions, clock } = options;
+    this.#cadence = new MenuCadence({ make: (state, now) => trayMenu(state, actions, { clock, now }), clock });
   }
 
   /** What is in the menu now. */
@@ -59,17 +59,14 @@ export class AppTray implements Disposable {
   #render(): void {
     const state = this.#state;
     if (!state) return;
-    const { actions, clock } = this.#options;
+    const { clock } = this.#options;
     this.#timer?.dispose();
-    this.#timer = clock.setTimeout(() => this.#render(), REFRESH_MS);
+    this.#timer = clock.setTimeout(() => this.#render(), AGE_MAX_MS);
     const tray = this.#openTray(trayStateOf(state));
     tray.setToolTip(`CTRL NODE: ${statusLine(state, clock.now())}`);
-    const template = trayMenu(state, actions, clock.now());
-    // An open menu closes when it is replaced, so it is replaced only by another one.
-    const text = JSON.stringify(template);
-    if (text === this.#shown) return;
-    this.#shown = text;
-    this.#menu = Menu.buildFromTemplate(template);
+    const template = this.#cadence.next(state);
+    if (!template) return;
+    this.#menu = Menu.buildFromTemplate([...template]);
     tray.setContextMenu(this.#menu);
   }
 

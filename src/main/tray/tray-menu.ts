@@ -1,10 +1,11 @@
 import type { MenuItemConstructorOptions } from 'electron/main';
-import { assertNever } from '../../base/assert-never.ts';
-import { durationOf, shortDurationOf } from '../../base/times.ts';
+import type { Clock } from '../../base/clock.ts';
+import { atMomentOf, coarseDurationOf } from '../../base/times.ts';
 import { isTerminal } from '../../protocol/task-state.ts';
 import type { DesktopState } from '../../protocol/ui/desktop-state.ts';
 import type { PendingApproval, TaskSummary } from '../../protocol/ui/snapshot.ts';
-import { queueLine, statusLine } from './status-line.ts';
+import { menuStatusLine, queueLine } from './status-line.ts';
+import { updateLabel } from './update-words.ts';
 
 /** Everything that the menu can ask for. */
 export interface TrayActions {
@@ -29,37 +30,52 @@ const SEPARATOR: Item = { type: 'separator' };
 const LABEL_MAX = 60;
 const HOUR_MS = 3_600_000;
 
+export interface MenuTime {
+  /** For what is asked later, when an item is pressed. */
+  readonly clock: Clock;
+  /** For what the labels say. */
+  readonly now: number;
+}
+
 /** The whole menu from one state; the same state makes the same menu. Every item has an id, for tests and for us. */
-export function trayMenu(state: DesktopState, actions: TrayActions, now: number): Item[] {
+export function trayMenu(state: DesktopState, actions: TrayActions, { clock, now }: MenuTime): Item[] {
   const waiting = queueLine(state);
   return [
-    { id: 'status', label: statusLine(state, now), enabled: false },
+    { id: 'status', label: menuStatusLine(state, now), enabled: false },
     ...(waiting ? [{ id: 'queue', label: waiting, enabled: false }] : []),
     { id: 'open', label: 'Open CTRL NODE', click: () => actions.open() },
     SEPARATOR,
     ...approvalItems(state.snapshot.pendingApprovals, actions, now),
     ...taskItems(state.tasks, actions, now),
-    ...linkItems(state, actions, now),
+    ...linkItems(state, actions, clock),
     SEPARATOR,
     ...workspaceItems(state, actions),
-    {
-      id: 'start-at-login',
-      label: 'Start at login',
-      type: 'checkbox',
-      checked: state.settings.startAtLogin,
-      click: (item) => actions.setStartAtLogin(item.checked),
-    },
+    ...(state.isSupervised ? [] : [loginItem(state, actions)]),
     updateItem(state, actions),
     SEPARATOR,
-    { id: 'quit', label: 'Quit CTRL NODE', click: () => actions.quit() },
+    { id: 'quit', label: quitLabel(state), click: () => actions.quit() },
   ];
+}
+
+function loginItem({ settings }: DesktopState, actions: TrayActions): Item {
+  return {
+    id: 'start-at-login',
+    label: 'Start at login',
+    type: 'checkbox',
+    checked: settings.startAtLogin,
+    click: (item) => actions.setStartAtLogin(item.checked),
+  };
+}
+
+function quitLabel({ isSupervised }: DesktopState): string {
+  return isSupervised ? 'Quit CTRL NODE and its control plane' : 'Quit CTRL NODE';
 }
 
 function approvalItems(approvals: readonly PendingApproval[], actions: TrayActions, now: number): Item[] {
   if (approvals.length === 0) return [];
   const submenu = approvals.map((approval): Item => {
     const { approvalId, agentName, title, taskTitle, deadline } = approval;
-    const until = `Denied by itself in ${shortDurationOf(deadline - now)}`;
+    const until = `Denied by itself ${atMomentOf(deadline, now)}`;
     return {
       id: `approval-${approvalId}`,
       label: short(`${agentName}: ${title}`),
@@ -76,22 +92,30 @@ function approvalItems(approvals: readonly PendingApproval[], actions: TrayActio
 }
 
 function taskItems(tasks: readonly TaskSummary[], actions: TrayActions, now: number): Item[] {
-  const running = tasks.filter((task) => !isTerminal(task.state));
-  if (running.length === 0) return [];
-  const submenu = running.map(
+  const unfinished = tasks.filter((task) => !isTerminal(task.state));
+  if (unfinished.length === 0) return [];
+  const submenu = unfinished.map(
     (task): Item => ({
       id: `task-${task.taskId}`,
-      label: short(`${task.title}${task.startedAt === null ? '' : ` · ${durationOf(now - task.startedAt)}`}`),
+      label: short(`${task.title}${task.startedAt === null ? '' : ` · ${coarseDurationOf(now - task.startedAt)}`}`),
       submenu: [
         { id: `log-${task.taskId}`, label: 'Open log', click: () => actions.openTask(task.taskId) },
         { id: `cancel-${task.taskId}`, label: 'Cancel', click: () => actions.cancelTask(task.taskId) },
       ],
     }),
   );
-  return [{ id: 'tasks', label: `Running tasks (${running.length})`, submenu }, SEPARATOR];
+  return [{ id: 'tasks', label: taskLabel(unfinished), submenu }, SEPARATOR];
 }
 
-function linkItems({ snapshot }: DesktopState, actions: TrayActions, now: number): Item[] {
+/** Quitting asks about those that run, and about no others. */
+function taskLabel(unfinished: readonly TaskSummary[]): string {
+  const waiting = unfinished.filter(({ state }) => state === 'queued').length;
+  const running = unfinished.length - waiting;
+  if (running === 0) return `Waiting tasks (${waiting})`;
+  return waiting === 0 ? `Running tasks (${running})` : `Running tasks (${running}), waiting (${waiting})`;
+}
+
+function linkItems({ snapshot }: DesktopState, actions: TrayActions, clock: Clock): Item[] {
   const { connection, server } = snapshot;
   if (connection.state === 'unpaired') {
     return [{ id: 'pair', label: 'Pair this computer…', click: () => actions.openPairing() }];
@@ -100,18 +124,18 @@ function linkItems({ snapshot }: DesktopState, actions: TrayActions, now: number
   const pause: Item =
     connection.state === 'paused'
       ? { id: 'resume', label: 'Resume', click: () => actions.resume() }
-      : { id: 'pause', label: 'Pause', submenu: pauseItems(actions, now) };
+      : { id: 'pause', label: 'Pause', submenu: pauseItems(actions, clock) };
   const retry: Item[] =
     connection.state === 'offline' ? [{ id: 'retry', label: 'Try to connect now', click: () => actions.retry() }] : [];
   const from = server ? ` from ${new URL(server).host}` : '';
   return [pause, ...retry, { id: 'unpair', label: `Unpair${from}…`, click: () => actions.unpair() }];
 }
 
-function pauseItems(actions: TrayActions, now: number): Item[] {
+function pauseItems(actions: TrayActions, clock: Clock): Item[] {
   return [
     { id: 'pause-now', label: 'Until I resume', click: () => actions.pause(null) },
-    { id: 'pause-hour', label: 'For one hour', click: () => actions.pause(now + HOUR_MS) },
-    { id: 'pause-tomorrow', label: 'Until tomorrow, 09:00', click: () => actions.pause(tomorrowMorning(now)) },
+    { id: 'pause-hour', label: 'For one hour', click: () => actions.pause(clock.now() + HOUR_MS) },
+    { id: 'pause-tomorrow', label: 'Until tomorrow, 09:00', click: () => actions.pause(tomorrowMorning(clock.now())) },
   ];
 }
 
@@ -129,26 +153,12 @@ function workspaceItems({ snapshot }: DesktopState, actions: TrayActions): Item[
 }
 
 function updateItem({ updates, snapshot }: DesktopState, actions: TrayActions): Item {
-  const { kind, version } = updates;
-  const told = (label: string): Item => ({ id: 'updates', label, enabled: false });
-  const check = (label: string): Item => ({ id: 'updates', label, click: () => actions.checkForUpdates() });
-  switch (kind) {
-    case 'none':
-      return told('Updates come with signed builds');
-    case 'idle':
-      return check('Check for updates');
-    case 'failed':
-      return check('Updates could not be looked for. Try again');
-    case 'checking':
-      return told('Looking for updates');
-    case 'downloading':
-      return told(`Downloading ${version}`);
-    case 'ready':
-      if (snapshot.runningTasks > 0) return told(`${version} is ready, once no task runs`);
-      return { id: 'updates', label: `Restart to update to ${version}`, click: () => actions.installUpdate() };
-    default:
-      return assertNever(kind, 'update');
-  }
+  const label = updateLabel(updates, snapshot.runningTasks);
+  const id = 'updates';
+  if (updates.kind === 'ready' && snapshot.runningTasks === 0)
+    return { id, label, click: () => actions.installUpdate() };
+  const isAskable = ['idle', 'current', 'failed'].includes(updates.kind);
+  return isAskable ? { id, label, click: () => actions.checkForUpdates() } : { id, label, enabled: false };
 }
 
 function tomorrowMorning(now: number): number {

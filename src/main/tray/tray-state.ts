@@ -4,8 +4,9 @@ import type { DesktopState } from '../../protocol/ui/desktop-state.ts';
 export type TrayState = 'problem' | 'needs-you' | 'paused' | 'offline' | 'connecting' | 'working' | 'online';
 
 export function trayStateOf({ snapshot, engineProblem }: DesktopState): TrayState {
-  const { connection, pendingApprovals, runningTasks, policy } = snapshot;
-  if (engineProblem !== null || policy.problem !== null || isStuck(connection)) return 'problem';
+  const { connection, pendingApprovals, runningTasks, policy, storageProblem } = snapshot;
+  const isBroken = engineProblem !== null || policy.problem !== null || storageProblem !== null;
+  if (isBroken || isStuck(connection)) return 'problem';
   if (pendingApprovals.length > 0) return 'needs-you';
   if (connection.state === 'paused') return 'paused';
   if (connection.state === 'connecting') return 'connecting';

@@ -62,6 +62,12 @@ export class MainWindow {
     this.#window = undefined;
   }
 
+  #forget(window: BrowserWindow): void {
+    if (this.#window !== window) return;
+    this.#window = undefined;
+    this.#options.onDidLeave();
+  }
+
   // A page that crashes again and again is left closed; the tray can open a new one.
   #revive(window: BrowserWindow): void {
     if (window.isDestroyed()) return;
@@ -89,10 +95,9 @@ export class MainWindow {
     });
     this.#window = window;
     window.once('ready-to-show', () => window.show());
-    window.on('closed', () => {
-      if (this.#window === window) this.#window = undefined;
-      this.#options.onDidLeave();
-    });
+    // Forgotten when it begins to close, which takes a while: shown in that time it would be gone a moment later.
+    window.on('close', () => this.#forget(window));
+    window.on('closed', () => this.#forget(window));
     const { webContents } = window;
     webContents.on('did-start-loading', () => this.#options.onDidLeave());
     webContents.on('will-navigate', (event) => event.preventDefault());

@@ -1,15 +1,16 @@
 import { useEffect, useState } from 'react';
 import type { DesktopState } from '../../protocol/ui/desktop-state.ts';
+import { KeysDialog } from '../../ui/keys-dialog.tsx';
 import { useShortcuts } from '../../ui/use-shortcuts.ts';
 import { ConnectionHeader } from '../screens/home/connection-header.tsx';
 import { HomeScreen } from '../screens/home/home-screen.tsx';
 import { ProblemBanners } from '../screens/home/problem-banners.tsx';
+import { SettingsScreen } from '../screens/settings/settings-screen.tsx';
 import { AgentsScreen } from '../screens/setup/agents-screen.tsx';
 import { NewTaskScreen } from '../screens/setup/new-task-screen.tsx';
 import { PairScreen } from '../screens/setup/pair-screen.tsx';
-import { SettingsScreen } from '../screens/setup/settings-screen.tsx';
 import { onEvent } from './desktop-client.ts';
-import { HelpDialog } from './help-dialog.tsx';
+import { KEYS } from './keys.ts';
 import type { Go, Place } from './place.ts';
 import { useDesktopState } from './use-desktop-state.ts';
 
@@ -28,7 +29,7 @@ export function App() {
     [],
   );
   useShortcuts({
-    n: () => go({ to: 'new-task' }),
+    ...(state?.engineProblem === null && { n: () => go({ to: 'new-task' }) }),
     '?': () => setIsHelpOpen(true),
     // At home the open task has it.
     ...(place.to !== 'home' && { escape: () => go({ to: 'home' }) }),
@@ -40,12 +41,16 @@ export function App() {
   };
   return (
     <div className="flex h-full flex-col">
-      <ConnectionHeader state={state} onPair={place.to === 'pair' ? null : () => go({ to: 'pair', link: '' })} />
+      <ConnectionHeader
+        state={state}
+        onPair={place.to === 'pair' ? null : () => go({ to: 'pair', link: '' })}
+        tellsQueue={place.to !== 'home'}
+      />
       <main className="flex min-h-0 flex-1 flex-col">
         <ProblemBanners state={state} />
         <Screen state={state} place={place} openTask={openTask} go={go} onOpenTask={show} />
       </main>
-      <HelpDialog isOpen={isHelpOpen} onOpenChange={setIsHelpOpen} />
+      <KeysDialog keys={KEYS} isOpen={isHelpOpen} onOpenChange={setIsHelpOpen} />
     </div>
   );
 }

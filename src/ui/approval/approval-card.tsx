@@ -1,5 +1,5 @@
 import { useId } from 'react';
-import { agoOf, momentOf, shortDurationOf } from '../../base/times.ts';
+import { agoOf, atMomentOf, shortDurationOf } from '../../base/times.ts';
 import { commandOf } from '../../protocol/records/requested-action.ts';
 import { Button } from '../button.tsx';
 import type { ApprovalRecord } from '../log/log-blocks.ts';
@@ -91,19 +91,13 @@ function Place({ request }: { request: ShownQuestion }) {
   return <span className="font-mono [overflow-wrap:anywhere]">{cwd}</span>;
 }
 
-function startsWithDigit(text: string): boolean {
-  return /^\d/.test(text);
-}
-
 function Deadline({ deadline, now }: { deadline: number; now: number }) {
   const leftMs = deadline - now;
   if (leftMs <= 0) return 'Nobody answered in time, so it is denied.';
-  const until = momentOf(deadline, now);
   const soon = leftMs < 3_600_000 ? `, in ${shortDurationOf(leftMs)}` : '';
   return (
     <TimeText at={deadline}>
-      Denied by itself {startsWithDigit(until) ? 'at ' : ''}
-      {until}
+      Denied by itself {atMomentOf(deadline, now)}
       {soon}
     </TimeText>
   );

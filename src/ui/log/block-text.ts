@@ -32,7 +32,7 @@ function textOf(block: Exclude<LogBlock, { kind: 'terminal' }>): string {
     case 'approval':
       return commandOf(block.request.request.input) ?? block.request.title;
     case 'state':
-      return wordsOfState(block.record, block.isFurtherTurn);
+      return wordsOfState(block);
     case 'output_gap':
       return `${sizeOf(block.bytes)} of output stayed on the machine`;
     case 'problem':

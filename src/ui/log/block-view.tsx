@@ -27,7 +27,7 @@ interface BlockViewProps {
 export const BlockView = memo(function BlockView({ block, isLive, renderApproval }: BlockViewProps) {
   switch (block.kind) {
     case 'user':
-      return <UserText block={block} />;
+      return <UserText block={block} isLive={isLive} />;
     case 'agent':
       return <AgentText block={block} />;
     case 'thought':
@@ -57,14 +57,18 @@ export const BlockView = memo(function BlockView({ block, isLive, renderApproval
   }
 });
 
-function UserText({ block }: { block: Of<'user'> }) {
+function UserText({ block, isLive }: { block: Of<'user'>; isLive: boolean }) {
   return (
     <div className="group relative my-1 border-l-2 border-accent pr-7 pl-3">
       <p className="max-w-[72ch] whitespace-pre-wrap [overflow-wrap:anywhere]">{block.text}</p>
       <TimeText at={block.at} className="text-12 text-faint">
         You, {clockTimeOf(block.at)}
       </TimeText>
-      {block.isHeld && <span className="text-12 text-faint">. The agent gets it when it has finished.</span>}
+      {block.isHeld && (
+        <span className="text-12 text-faint">
+          {isLive ? '. The agent gets it when it has finished.' : '. The agent gets it next.'}
+        </span>
+      )}
       <HoverCopy
         text={() => block.text}
         label={block.messageId === null ? 'Copy the instructions' : 'Copy the message'}
@@ -153,11 +157,11 @@ function Plan({ block }: { block: Of<'plan'> }) {
 
 function StateLine({ block }: { block: Of<'state'> }) {
   const { state } = block.record;
-  if (!isTerminal(state)) return <GapLine at={block.at}>{wordsOfState(block.record, block.isFurtherTurn)}</GapLine>;
+  if (!isTerminal(state)) return <GapLine at={block.at}>{wordsOfState(block)}</GapLine>;
   return (
     <p className="flex items-baseline gap-2 pt-1 font-semibold">
       <StatusShape look={lookOfTask(state)} className="translate-y-px" />
-      <span className="min-w-0 [overflow-wrap:anywhere]">{wordsOfState(block.record, block.isFurtherTurn)}</span>
+      <span className="min-w-0 [overflow-wrap:anywhere]">{wordsOfState(block)}</span>
       <TimeText at={block.at} className="ml-auto text-12 font-normal text-faint">
         {clockTimeOf(block.at)}
       </TimeText>
@@ -188,6 +192,9 @@ function Notice({ block }: { block: Of<'notice'> }) {
 }
 
 function Problem({ block }: { block: Of<'problem'> }) {
+  // As it was set up to be: nothing is wrong.
+  if (block.problem.kind === 'removed')
+    return <p className="max-w-[72ch] text-12 text-dim">{wordsOfProblem(block.problem)}</p>;
   return (
     <p className="flex items-baseline gap-2 rounded-md bg-bad-bg px-3 py-2">
       <StatusShape look={{ shape: 'cross', tone: 'bad' }} className="translate-y-px" />

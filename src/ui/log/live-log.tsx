@@ -1,8 +1,9 @@
 import { ArrowDown } from 'lucide-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { isTerminal } from '../../protocol/task-state.ts';
 import { Button } from '../button.tsx';
 import { useVirtualRows } from '../virtual-rows.ts';
+import { estimatedHeightOf } from './block-height.ts';
 import { BlockView } from './block-view.tsx';
 import type { LogBlock } from './log-blocks.ts';
 import type { LogPlace } from './log-finder.ts';
@@ -34,7 +35,7 @@ export function LiveLog(props: LiveLogProps) {
   const { query = '', place = null } = props;
   const scroller = useRef<HTMLElement>(null);
   const newCount = useNewCount(length, isFollowing);
-  const estimate = useCallback((index: number) => estimateOf(blocks[index]), [blocks]);
+  const estimate = (index: number, widthPx: number): number => estimatedHeightOf(blocks[index], widthPx);
   const keys = blocks.map((block) => block.id);
   const rows = useVirtualRows({ scroller, keys, estimate, isFollowing, onFollowChange });
   useShownPlace(scroller, place, (key) => keys.indexOf(key), rows.scrollTo);
@@ -135,7 +136,7 @@ function Announcer({ block }: { block: LogBlock | undefined }) {
 function spokenOf(block: LogBlock): string {
   if (block.kind === 'agent') return `The agent says: ${block.text.slice(0, 160)}`;
   if (block.kind === 'tool') return `Tool: ${block.call.title.slice(0, 120)}`;
-  if (block.kind === 'state') return wordsOfState(block.record, block.isFurtherTurn);
+  if (block.kind === 'state') return wordsOfState(block);
   if (block.kind === 'approval') return `The agent asks: ${block.request.title.slice(0, 160)}`;
   return block.kind === 'terminal' ? 'New output' : 'New in the log';
 }
@@ -147,10 +148,4 @@ function spacingOf(block: LogBlock): string {
   // What comes after an end is another turn.
   if (block.kind === 'state' && isTerminal(block.record.state)) return 'pt-2 pb-6';
   return block.kind === 'state' || block.kind === 'mark' || block.kind === 'output_gap' ? 'py-2' : 'pb-2.5';
-}
-
-function estimateOf(block: LogBlock | undefined): number {
-  if (block?.kind === 'terminal') return block.lines.length * 18 + 12;
-  if (block?.kind === 'agent' || block?.kind === 'user') return 20 * Math.ceil(block.text.length / 72) + 16;
-  return block?.kind === 'approval' ? 180 : 30;
 }

@@ -22,7 +22,7 @@ export type LogBlock =
       readonly text: string;
       /** Null for the task's own instructions. */
       readonly messageId: string | null;
-      /** Said while the agent works: it is given when that turn has ended. */
+      /** It waits for the turns before its own. */
       readonly isHeld: boolean;
     })
   | (Common & { readonly kind: 'agent'; readonly text: string })
@@ -53,6 +53,8 @@ export type LogBlock =
       readonly record: RecordOf<'task_state'>;
       /** The agent goes on after an end. */
       readonly isFurtherTurn: boolean;
+      /** The message that the turn answers, unless it stands right above. */
+      readonly answers: string | null;
     })
   | (Common & { readonly kind: 'output_gap'; readonly bytes: number })
   | (Common & { readonly kind: 'notice'; readonly level: 'info' | 'warning' | 'error'; readonly text: string })

@@ -7,7 +7,7 @@ import { EMPTY_SUMMARY, type LogBlock, type LogSummary } from './log-blocks.ts';
 import { summarize } from './log-summary.ts';
 
 /** A terminal block is closed at so many lines, so that a view can leave out what is out of sight. */
-const TERMINAL_LINES_MAX = 100;
+const TERMINAL_LINES_MAX = 50;
 /** A text block is closed at the next blank line past so many characters. */
 const TEXT_CHARACTERS_MAX = 8_000;
 const TEXT_CHARACTERS_LIMIT = 64_000;
@@ -23,11 +23,16 @@ export class LogModel {
   #summary: LogSummary = EMPTY_SUMMARY;
   readonly #toolAt = new Map<string, number>();
   readonly #approvalAt = new Map<string, number>();
-  readonly #heldAt = new Set<number>();
+  /** The blocks of each message. */
+  readonly #saidAt = new Map<string, number[]>();
+  /** Messages that no turn has answered yet. */
+  readonly #unanswered = new Set<string>();
   #planAt: number | undefined;
   #terminal: TerminalLines | undefined;
   #lastState: TaskState | undefined;
   #isFurtherTurn = false;
+  /** Of the message that the turn answers which begins now. */
+  #answers: string | undefined;
   #length = 0;
 
   /** Changes in place; read it again after each `append`. */
@@ -119,26 +124,61 @@ export class LogModel {
     const { state } = record;
     const before = this.#lastState;
     this.#lastState = state;
-    if (isTerminal(state)) this.#endTurn();
+    if (isTerminal(state)) this.#endTurn(state);
     else if (before !== undefined && isTerminal(before)) this.#isFurtherTurn = true;
+    if (state === 'preparing') this.#beginTurn(record.messageId);
     const isBack = state === 'running' && (before === 'waiting' || before === 'running');
     const isQueuedAgain = state === 'queued' && this.#isFurtherTurn;
     if (state === 'waiting' || state === 'preparing' || isBack || isQueuedAgain) return;
-    this.#push({ kind: 'state', id: `r${record.n}`, at: record.at, record, isFurtherTurn: this.#isFurtherTurn });
+    const answers = state === 'running' ? this.#answered() : null;
+    this.#push({
+      kind: 'state',
+      id: `r${record.n}`,
+      at: record.at,
+      record,
+      isFurtherTurn: this.#isFurtherTurn,
+      answers,
+    });
+  }
+
+  /** The other messages wait on. A turn that names none is of a bridge that did not say: then none is known to wait. */
+  #beginTurn(messageId: string | undefined): void {
+    this.#answers = messageId;
+    if (!this.#isFurtherTurn) return;
+    if (messageId === undefined) this.#forgetWaiting();
+    else this.#unanswered.delete(messageId);
+    for (const waiting of this.#unanswered) this.#setHeld(waiting, { isHeld: true });
+    if (messageId !== undefined) this.#setHeld(messageId, { isHeld: false });
+  }
+
+  #answered(): string | null {
+    const places = this.#saidAt.get(this.#answers ?? '') ?? [];
+    const block = this.#blocks[places[0] ?? Number.NaN];
+    const isRightAbove = places.at(-1) === this.#blocks.length - 1;
+    return block?.kind === 'user' && !isRightAbove ? block.text : null;
+  }
+
+  #forgetWaiting(): void {
+    for (const messageId of this.#unanswered) this.#setHeld(messageId, { isHeld: false });
+    this.#unanswered.clear();
+  }
+
+  #setHeld(messageId: string, { isHeld }: { readonly isHeld: boolean }): void {
+    for (const index of this.#saidAt.get(messageId) ?? []) {
+      const block = this.#blocks[index];
+      if (block?.kind === 'user' && block.isHeld !== isHeld) this.#blocks[index] = { ...block, isHeld };
+    }
   }
 
   /** Nothing goes on from one turn to the next, and agents use the ids of their tool calls again. */
-  #endTurn(): void {
+  #endTurn(state: TaskState): void {
     for (const index of this.#toolAt.values()) {
       const block = this.#blocks[index];
       if (block?.kind === 'tool') this.#blocks[index] = { ...block, isOver: true };
     }
-    for (const index of this.#heldAt) {
-      const block = this.#blocks[index];
-      if (block?.kind === 'user') this.#blocks[index] = { ...block, isHeld: false };
-    }
     this.#toolAt.clear();
-    this.#heldAt.clear();
+    // Who cancels takes back what waits.
+    if (state === 'cancelled') this.#forgetWaiting();
     this.#planAt = undefined;
   }
 
@@ -150,15 +190,20 @@ export class LogModel {
       return;
     }
     const isHeld = messageId !== null && this.#isTurnTaken();
-    if (isHeld) this.#heldAt.add(this.#blocks.length);
+    if (messageId !== null) this.#remember(messageId);
     this.#push({ kind: 'user', id: `r${n}`, at, text: content.text, messageId, isHeld });
+  }
+
+  #remember(messageId: string): void {
+    this.#unanswered.add(messageId);
+    this.#saidAt.set(messageId, [...(this.#saidAt.get(messageId) ?? []), this.#blocks.length]);
   }
 
   /** Another message, or the instructions, came before: that is what the agent works on, or will. */
   #isTurnTaken(): boolean {
     const state = this.#lastState;
     if (state === undefined || isTerminal(state)) return false;
-    return !this.#isFurtherTurn || state === 'running' || state === 'waiting';
+    return !this.#isFurtherTurn || state !== 'queued';
   }
 
   #text(kind: 'agent' | 'thought', record: RecordOf<'agent_message_chunk' | 'agent_thought_chunk'>): void {
@@ -235,7 +280,7 @@ export class LogModel {
       this.#blocks[this.#blocks.length - 1] = { ...open, lines: [...terminal.lines] };
   }
 
-  /** Gives each hundred finished lines a block of their own and goes on with the rest. */
+  /** Gives each so many finished lines a block of their own and goes on with the rest. */
   #closeFullTerminals(record: RecordOf<'output_chunk'>): void {
     const lines = this.#terminal?.lines ?? [];
     let from = 0;

@@ -21,6 +21,8 @@ const SENTENCES: Readonly<Record<ReasonCode, string>> = {
   task_exists: 'The machine has this task already, so it was not started a second time.',
   task_unknown: 'The machine does not know this task.',
   task_ended: 'The task had ended by the time the command arrived.',
+  task_files_removed:
+    'The files of this task were removed from the machine, so its agent cannot go on. Launch it again.',
   messages_unsupported: 'This kind of agent takes no further messages. Launch a new task.',
   file_name_invalid: 'An attached file has a name that does not work on every system. Rename it and attach it again.',
   file_missing: 'An attached file did not reach the machine whole. Attach it again.',

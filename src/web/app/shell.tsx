@@ -2,6 +2,7 @@ import { Inbox, ListTodo, Monitor } from 'lucide-react';
 import { useState } from 'react';
 import { assertNever } from '../../base/assert-never.ts';
 import type { WebState } from '../../client/web-state.ts';
+import { KeysDialog } from '../../ui/keys-dialog.tsx';
 import { useShortcuts } from '../../ui/use-shortcuts.ts';
 import { InvitePage } from '../screens/machines/invite-page.tsx';
 import { MachinesPage } from '../screens/machines/machines-page.tsx';
@@ -11,7 +12,7 @@ import { TaskListPane } from '../screens/task-list-pane.tsx';
 import { WaitingPage } from '../screens/waiting-page.tsx';
 import { useClient, useWebState } from './client-context.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
-import { HelpDialog } from './help-dialog.tsx';
+import { KEYS } from './keys.ts';
 import { MachineLine } from './machine-line.tsx';
 import { navigate, useLinks, useRoute } from './router.ts';
 import type { Route } from './routes.ts';
@@ -46,7 +47,7 @@ export function Shell() {
         </div>
       </div>
       {hasTabs && <TabBar state={state} route={route} />}
-      <HelpDialog isOpen={isHelpOpen} onOpenChange={setIsHelpOpen} />
+      <KeysDialog keys={KEYS} isOpen={isHelpOpen} onOpenChange={setIsHelpOpen} />
     </div>
   );
 }

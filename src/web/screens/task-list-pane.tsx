@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { WebState } from '../../client/web-state.ts';
-import { TaskRow } from '../../ui/task-row.tsx';
+import { SearchField } from '../../ui/search-field.tsx';
+import { TaskLink } from '../../ui/task-row.tsx';
 import { useNow } from '../../ui/time-text.tsx';
 import { useShortcuts } from '../../ui/use-shortcuts.ts';
 import { NewTaskLink } from '../app/new-task-link.tsx';
@@ -42,20 +43,7 @@ export function TaskListPane({ state, selectedId, isPage, className }: TaskListP
     <Part aria-label="Tasks" className={`flex min-h-0 shrink-0 flex-col border-line md:border-r ${className}`}>
       {isPage && <h1 className="sr-only">Tasks</h1>}
       <div className="flex gap-2 border-b border-line px-4 py-3">
-        <input
-          ref={searchField}
-          type="search"
-          className="field flex-1"
-          placeholder="Search tasks"
-          aria-label="Search tasks"
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'Escape') return;
-            setSearch('');
-            event.currentTarget.blur();
-          }}
-        />
+        <SearchField field={searchField} label="Search tasks" value={search} onChange={setSearch} className="flex-1" />
         <NewTaskLink />
       </div>
       <div ref={list} className="min-h-0 flex-1 overflow-y-auto pb-4">
@@ -67,7 +55,7 @@ export function TaskListPane({ state, selectedId, isPage, className }: TaskListP
             <ul>
               {group.rows.slice(0, rowsShown).map((row) => (
                 <li key={row.taskId}>
-                  <TaskRow row={row} isSelected={row.taskId === selectedId} />
+                  <TaskLink row={row} href={pathOfTask(row.taskId)} isSelected={row.taskId === selectedId} />
                 </li>
               ))}
             </ul>

@@ -1,14 +1,13 @@
 import { clockTimeOf, daysBefore, momentOf, shortDurationOf, shortMomentOf } from '../../base/times.ts';
 import type { WebState, WebTask } from '../../client/web-state.ts';
-import type { TaskRowData } from '../../ui/task-row.tsx';
+import type { TaskRow } from '../../ui/task-row.tsx';
 import { providerNameOf } from '../../ui/words/providers.ts';
 import { sentenceOfCode } from '../../ui/words/reasons.ts';
 import { isLive, lookOfTask } from '../../ui/words/states.ts';
-import { pathOfTask } from '../app/routes.ts';
 
 export interface TaskGroup {
   readonly name: 'Now' | 'Today' | 'Earlier';
-  readonly rows: readonly TaskRowData[];
+  readonly rows: readonly TaskRow[];
 }
 
 /** Tasks as the list shows them: what goes on first, and in it what waits for a person. */
@@ -38,7 +37,7 @@ export function agentNameOf(state: WebState, bridgeId: string, provider: string)
   return info?.providers.find(({ id }) => id === provider)?.name ?? providerNameOf(provider);
 }
 
-function rowOf(task: WebTask, state: WebState, now: number): TaskRowData {
+function rowOf(task: WebTask, state: WebState, now: number): TaskRow {
   const { time, timeAt } = timeOf(task, now);
   const agent = agentNameOf(state, task.bridgeId, task.provider);
   const machine = machineNameOf(state, task.bridgeId);
@@ -49,7 +48,6 @@ function rowOf(task: WebTask, state: WebState, now: number): TaskRowData {
     look: lookOfTask(task.state),
     time,
     timeAt,
-    href: pathOfTask(task.taskId),
   };
 }
 
@@ -61,11 +59,11 @@ function stateWordsOf(task: WebTask): string {
 }
 
 function timeOf(task: WebTask, now: number): { readonly time: string; readonly timeAt: number } {
-  // After the deadline it can only be one that its machine has taken.
-  if (task.state === 'queued' && task.deadline > now)
+  // After the deadline, or an end, it can only be one that its machine has taken.
+  if (task.state === 'queued' && task.endedAt === null && task.deadline > now)
     return { time: `until ${momentOf(task.deadline, now)}`, timeAt: task.deadline };
   if (isLive(task.state)) {
-    const startedAt = task.startedAt ?? task.createdAt;
+    const startedAt = task.startedAt ?? endOf(task);
     return { time: shortDurationOf(now - startedAt), timeAt: startedAt };
   }
   const at = endOf(task);

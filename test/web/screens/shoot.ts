@@ -49,6 +49,16 @@ const SHOTS: readonly Shot[] = [
     act: (page) => page.getByRole('button', { name: 'Cancel', exact: true }).click(),
   },
   { name: 'task-failed', path: '/tasks/billing' },
+  {
+    name: 'task-removed',
+    path: '/tasks/flaky',
+    act: async (page, server) => {
+      // Removed while the page was away.
+      server.remove('studio', 'task:flaky', 5, Date.now() - 3 * 24 * 60 * 60_000);
+      await page.reload();
+      await page.getByText('Older output (records 1 to 5)').waitFor();
+    },
+  },
   { name: 'task-turns', path: '/tasks/lost' },
   {
     name: 'task-writing',

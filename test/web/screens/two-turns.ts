@@ -6,7 +6,11 @@ type Timed = NewTaskRecord & { at: number };
 /** Two turns: one that ended well, and one that a crash of the bridge cut off. */
 export function lostRecords(now: number): Timed[] {
   const start = now - 55 * HOUR;
-  const state = (name: 'queued' | 'running' | 'succeeded' | 'interrupted', at: number, rest: object = {}): Timed => ({
+  const state = (
+    name: 'queued' | 'preparing' | 'running' | 'succeeded' | 'interrupted',
+    at: number,
+    rest: object = {},
+  ): Timed => ({
     type: 'task_state',
     taskId: 'lost',
     state: name,
@@ -30,10 +34,11 @@ export function lostRecords(now: number): Timed[] {
     state('queued', start, { workspace: 'notes', title: 'Translate the help pages' }),
     said('Translate the help pages into French.', start),
     state('running', start + 1_000, { providerVersion: '2.1.330' }),
+    said('Then into Italian, with the formal “Lei”.', start + 40_000, 'm-1'),
     answered('All nine pages are translated, see `output/artifacts/fr`.', start + 80_000),
     state('succeeded', start + 81_000),
     state('queued', start + HOUR),
-    said('Good. Now into Italian, with the formal “Lei”.', start + HOUR, 'm-1'),
+    state('preparing', start + HOUR + 500, { messageId: 'm-1' }),
     state('running', start + HOUR + 1_000),
     answered('I begin with the two longest pages.', start + HOUR + 9_000),
     { type: 'tool_call', toolCallId: 'read', title: 'Read', kind: 'read', at: start + HOUR + 9_500 },

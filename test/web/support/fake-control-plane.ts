@@ -36,6 +36,7 @@ export class FakeControlPlane {
   /** Takes frames and says nothing, as a half-open connection does. */
   isSilent = false;
   readonly #segments = new Map<string, Segment[]>();
+  readonly #removed = new Map<string, { readonly through: number; readonly at: number }>();
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
@@ -121,6 +122,12 @@ export class FakeControlPlane {
     this.#segments.set(key, change(this.#segments.get(key) ?? []));
   }
 
+  /** What ended up to `through` is removed, and who subscribes from now on is told so. */
+  remove(bridgeId: string, stream: string, through: number, at: number): void {
+    this.tamper(bridgeId, stream, (segments) => segments.filter((segment) => segment.last > through));
+    this.#removed.set(`${bridgeId}/${stream}`, { through, at });
+  }
+
   broadcast(frame: WebServerFrame): void {
     for (const socket of this.#sockets.clients) this.#send(socket, frame);
   }
@@ -197,6 +204,9 @@ export class FakeControlPlane {
     const epoch = stored[0]?.epoch ?? null;
     const isSameEpoch = frame.epoch === undefined || frame.epoch === epoch;
     const after = frame.after === 'snapshot' ? snapshotStart(stored) : isSameEpoch ? frame.after : 0;
+    const removed = this.#removed.get(key);
+    if (removed && removed.through > after)
+      this.#send(socket, { type: 'output_removed', subscriptionId, epoch: epoch ?? '', ...removed });
     for (const segment of stored)
       if (segment.last > after) this.#send(socket, { type: 'segment', subscriptionId, segment });
     this.#send(socket, { type: 'caught_up', subscriptionId, epoch, cursor: stored.at(-1)?.last ?? 0 });

@@ -14,18 +14,21 @@ interface ConnectionHeaderProps {
   state: DesktopState;
   /** Null where pairing is under way. */
   onPair: (() => void) | null;
+  /** The screen below does not say how much waits. */
+  tellsQueue: boolean;
 }
 
 /** State, since when, why not, and the one thing to do about it. Stands above every screen. */
-export function ConnectionHeader({ state, onPair }: ConnectionHeaderProps) {
+export function ConnectionHeader({ state, onPair, tellsQueue }: ConnectionHeaderProps) {
   const now = useNow(1_000);
   const { connection, name, server, queue } = state.snapshot;
   const action = useAction();
   const look = lookOf(connection, now);
   const words = [
     [name, server && new URL(server).host].filter(Boolean).join(' · '),
-    detailOf(connection, now),
-    connection.state !== 'unpaired' && queue.records > 0 && `${countOf(queue.records, 'record')} waiting`,
+    // What keeps the engine from running is said below it, whole.
+    state.engineProblem === null && detailOf(connection, now),
+    tellsQueue && isAway(connection) && queue.records > 0 && `${countOf(queue.records, 'record')} waiting`,
   ];
   return (
     <header className="grid shrink-0 grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-2.5 border-b border-line bg-surface px-4 pt-3 pb-2.5">
@@ -49,13 +52,7 @@ function HeaderAction(props: { connection: Connection; action: Action; onPair: (
   const isBusy = action.isBusy;
   switch (connection.state) {
     case 'unpaired':
-      return (
-        onPair && (
-          <Button look="primary" onClick={onPair}>
-            Pair this computer
-          </Button>
-        )
-      );
+      return onPair && <Button onClick={onPair}>Pair this computer</Button>;
     case 'paused':
       return (
         <Button disabled={isBusy} onClick={() => action.run(() => request('link/resume', null))}>
@@ -76,6 +73,10 @@ function HeaderAction(props: { connection: Connection; action: Action; onPair: (
     default:
       return assertNever(connection, 'connection');
   }
+}
+
+function isAway({ state }: Connection): boolean {
+  return state === 'offline' || state === 'paused';
 }
 
 function lookOf(connection: Connection, now: number): StatusLook {

@@ -7,10 +7,14 @@ export function HomeFooter({ state, go }: { state: DesktopState; go: Go }) {
   const { providers } = state.snapshot;
   const found = providers.filter(({ isInstalled }) => isInstalled).length;
   return (
-    <footer className="flex shrink-0 items-center justify-between gap-2 border-t border-line bg-surface px-2 py-1.5">
-      <Button look="quiet" onClick={() => go({ to: 'agents' })}>
-        {providers.length === 0 ? 'Looking for agents' : `${countOf(found, 'agent')} found`}
-      </Button>
+    <footer className="flex shrink-0 items-center justify-between gap-2 border-t border-line bg-surface px-[3px] py-1.5">
+      {state.engineProblem === null ? (
+        <Button look="quiet" onClick={() => go({ to: 'agents' })}>
+          {providers.length === 0 ? 'Looking for agents' : `${countOf(found, 'agent')} found`}
+        </Button>
+      ) : (
+        <span />
+      )}
       <Button look="quiet" onClick={() => go({ to: 'settings' })}>
         Settings
       </Button>

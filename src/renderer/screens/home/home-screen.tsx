@@ -3,7 +3,7 @@ import { useShortcuts } from '../../../ui/use-shortcuts.ts';
 import type { Go } from '../../app/place.ts';
 import { useApprovalAnswers } from '../../app/use-approval-answers.ts';
 import { TaskView } from '../task/task-view.tsx';
-import { FirstSteps } from './first-steps.tsx';
+import { FirstSteps, isFirstRun } from './first-steps.tsx';
 import { HomeFooter } from './home-footer.tsx';
 import { QueueSection } from './queue-section.tsx';
 import { TaskSection } from './task-section.tsx';
@@ -22,7 +22,7 @@ export function HomeScreen({ state, openTask, onOpenTask, go }: HomeScreenProps)
   const open = state.tasks.find((task) => task.taskId === openTask);
   const { pendingApprovals, connection } = state.snapshot;
   // What waits before there is anyone to send it to worries nobody.
-  const isPaired = connection.state !== 'unpaired';
+  const isPaired = connection.state !== 'unpaired' && state.engineProblem === null;
   const asked = pendingApprovals.find(({ taskId }) => taskId === open?.taskId) ?? pendingApprovals[0];
   useShortcuts({
     a: () => asked && answers.press(asked, 'allow'),
@@ -36,9 +36,21 @@ export function HomeScreen({ state, openTask, onOpenTask, go }: HomeScreenProps)
       >
         {isPaired && <QueueSection state={state} />}
         <div className="min-h-0 flex-1 overflow-y-auto">
-          <FirstSteps state={state} go={go} />
-          <WaitingSection state={state} answers={answers} onOpenTask={onOpenTask} />
-          <TaskSection state={state} openTask={openTask} onOpenTask={onOpenTask} onNew={() => go({ to: 'new-task' })} />
+          {state.engineProblem !== null ? (
+            <p className="p-4 text-dim">Tasks and their logs are kept. They are here again when the bridge runs.</p>
+          ) : isFirstRun(state) ? (
+            <FirstSteps state={state} go={go} />
+          ) : (
+            <>
+              <WaitingSection state={state} answers={answers} onOpenTask={onOpenTask} />
+              <TaskSection
+                state={state}
+                openTask={openTask}
+                onOpenTask={onOpenTask}
+                onNew={() => go({ to: 'new-task' })}
+              />
+            </>
+          )}
         </div>
         <HomeFooter state={state} go={go} />
       </div>

@@ -7,10 +7,11 @@ import { useAction } from '../../app/use-action.ts';
 
 /** What is wrong on this machine, whatever is shown: what happened, what it means, what to do. */
 export function ProblemBanners({ state }: { state: DesktopState }) {
-  const { folderProblems, policy } = state.snapshot;
+  const { folderProblems, policy, storageProblem } = state.snapshot;
   const problems = [
     state.engineProblem && `The bridge did not start, so no task can run. ${state.engineProblem}`,
     policy.problem && `Every question of an agent is asked, because the rules cannot be read. ${policy.problem}`,
+    storageProblem,
     ...folderProblems,
   ].filter((problem) => problem !== null && problem !== '');
   const action = useAction();
@@ -18,20 +19,27 @@ export function ProblemBanners({ state }: { state: DesktopState }) {
   return (
     <section
       aria-label="Problems"
-      className="flex max-h-[30%] shrink-0 items-start gap-2.5 overflow-y-auto border-b border-line bg-bad-bg px-4 py-2.5"
+      className="grid max-h-[40%] shrink-0 grid-cols-[12px_minmax(0,1fr)] gap-x-2.5 overflow-y-auto border-b border-line bg-bad-bg px-4 py-2.5"
     >
       <StatusShape look={{ shape: 'cross', tone: 'bad' }} className="mt-1" />
-      <div className="min-w-0 flex-1 space-y-1">
+      <div className="space-y-1.5">
         {problems.map((problem) => (
           <p key={problem} className="max-w-[72ch] [overflow-wrap:anywhere]">
             {problem}
           </p>
         ))}
+        <div className="flex flex-wrap gap-2 empty:hidden">
+          {(state.engineProblem !== null || folderProblems.length > 0) && (
+            <Button onClick={() => action.run(() => request('config/open', null))}>Open settings file</Button>
+          )}
+          {state.engineProblem !== null && (
+            <Button disabled={action.isBusy} onClick={() => action.run(() => request('engine/start', null))}>
+              Try again
+            </Button>
+          )}
+        </div>
         <ProblemText>{action.problem}</ProblemText>
       </div>
-      {(state.engineProblem !== null || folderProblems.length > 0) && (
-        <Button onClick={() => action.run(() => request('config/open', null))}>Open settings file</Button>
-      )}
     </section>
   );
 }

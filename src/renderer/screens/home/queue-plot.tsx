@@ -6,23 +6,20 @@ const WIDTH = 132;
 const HEIGHT = 40;
 const SPAN_MS = 10 * 60_000;
 
-/** Records waiting over the last ten minutes; the time offline is shaded. */
+/** Records waiting over the last ten minutes, the last point being now; the time offline is shaded. */
 export function QueuePlot({ points, now }: { points: readonly QueuePoint[]; now: number }) {
-  const last = points.at(-1);
-  // Nothing is told while nothing changes: it is as it was.
-  const shown = last ? [...points, { ...last, at: Math.max(now, last.at) }] : [];
   const peak = Math.max(0, ...points.map((point) => point.records));
   const x = (at: number): number => Math.max(0, WIDTH - ((now - at) / SPAN_MS) * WIDTH);
   const y = (records: number): number => HEIGHT - 1 - (records / Math.max(1, peak)) * (HEIGHT - 4);
-  const line = shown
+  const line = points
     .map((point, index) => `${index === 0 ? 'M' : 'L'}${x(point.at).toFixed(1)} ${y(point.records).toFixed(1)}`)
     .join(' ');
-  const area = shown[0] ? `${line} L${WIDTH} ${HEIGHT} L${x(shown[0].at).toFixed(1)} ${HEIGHT} Z` : '';
+  const area = points[0] ? `${line} L${WIDTH} ${HEIGHT} L${x(points[0].at).toFixed(1)} ${HEIGHT} Z` : '';
   return (
     <figure className="flex flex-col items-end">
       <svg width={WIDTH} height={HEIGHT} role="img" aria-label={labelOf(points, peak, now)}>
-        {shown.map((point, index) => {
-          const next = shown[index + 1];
+        {points.map((point, index) => {
+          const next = points[index + 1];
           if (point.isOnline || !next) return null;
           const width = Math.max(0, x(next.at) - x(point.at));
           return (

@@ -7,7 +7,7 @@ export interface CatchUp {
   readonly peakRecords: number;
 }
 
-/** When the newest backlog was gone, if it had grown while the link was down. */
+/** When the newest backlog that had grown while the link was down was gone. What waits a moment online is none. */
 export function lastCatchUp(points: readonly QueuePoint[]): CatchUp | undefined {
   const last = points.findLastIndex((point) => point.records > 0);
   const done = points[last + 1];
@@ -15,7 +15,7 @@ export function lastCatchUp(points: readonly QueuePoint[]): CatchUp | undefined 
   const first = points.slice(0, last).findLastIndex((point) => point.records === 0) + 1;
   const backlog = points.slice(Math.max(0, first - 1), last + 2);
   const offlineMs = offlineOf(backlog, done.at);
-  if (offlineMs === 0) return undefined;
+  if (offlineMs === 0) return lastCatchUp(points.slice(0, first));
   return { at: done.at, offlineMs, peakRecords: Math.max(...backlog.map(({ records }) => records)) };
 }
 

@@ -3,8 +3,9 @@ import { durationOf, momentOf } from '../../../base/times.ts';
 import type { DesktopState } from '../../../protocol/ui/desktop-state.ts';
 import type { TaskSummary } from '../../../protocol/ui/snapshot.ts';
 import { Button } from '../../../ui/button.tsx';
-import { StatusShape } from '../../../ui/status.tsx';
-import { TimeText, useNow } from '../../../ui/time-text.tsx';
+import { SearchField } from '../../../ui/search-field.tsx';
+import { TaskButton, type TaskRow } from '../../../ui/task-row.tsx';
+import { useNow } from '../../../ui/time-text.tsx';
 import { useShortcuts } from '../../../ui/use-shortcuts.ts';
 import { isLive, lookOfTask } from '../../../ui/words/states.ts';
 
@@ -43,29 +44,14 @@ export function TaskSection({ state, openTask, onOpenTask, onNew }: TaskSectionP
       </div>
       {state.tasks.length >= SEARCHED_FROM && (
         <div className="px-4 pb-2">
-          <input
-            ref={field}
-            type="search"
-            className="field w-full"
-            placeholder="Search tasks"
-            aria-label="Search tasks"
-            value={query}
-            onChange={(event) => setQuery(event.target.value)}
-            onKeyDown={(event) => {
-              if (event.key !== 'Escape') return;
-              setQuery('');
-              event.currentTarget.blur();
-            }}
-          />
+          <SearchField field={field} label="Search tasks" value={query} onChange={setQuery} className="w-full" />
         </div>
       )}
       <ul ref={list}>
         {shown.map((task) => (
           <li key={task.taskId}>
-            <TaskLine
-              task={task}
-              now={now}
-              detail={wordsOf(task, state)}
+            <TaskButton
+              row={rowOf(task, state, now)}
               isOpen={task.taskId === openTask}
               onPress={() => onOpenTask(task.taskId === openTask ? null : task.taskId)}
             />
@@ -83,37 +69,17 @@ export function TaskSection({ state, openTask, onOpenTask, onNew }: TaskSectionP
   );
 }
 
-interface TaskLineProps {
-  task: TaskSummary;
-  now: number;
-  detail: string;
-  isOpen: boolean;
-  onPress: () => void;
-}
-
-function TaskLine({ task, now, detail, isOpen, onPress }: TaskLineProps) {
+function rowOf(task: TaskSummary, state: DesktopState, now: number): TaskRow {
+  const { taskId, title } = task;
   const timeAt = isLive(task.state) ? (task.startedAt ?? task.createdAt) : (task.endedAt ?? task.createdAt);
-  return (
-    <button
-      type="button"
-      aria-expanded={isOpen}
-      data-task={task.taskId}
-      onClick={onPress}
-      className={`grid w-full grid-cols-[12px_minmax(0,1fr)_auto] items-center gap-x-2.5 px-4 py-2 text-left -outline-offset-2 ${isOpen ? 'bg-selected' : 'hover:bg-hover'}`}
-    >
-      <StatusShape look={lookOfTask(task.state)} />
-      <span className="truncate font-semibold">{task.title}</span>
-      <TimeText at={timeAt} className="text-12 text-dim">
-        {isLive(task.state) ? durationOf(now - timeAt) : momentOf(timeAt, now)}
-      </TimeText>
-      <span className="col-start-2 col-end-4 truncate text-12 text-dim">{detail}</span>
-    </button>
-  );
+  const time = isLive(task.state) ? durationOf(now - timeAt) : momentOf(timeAt, now);
+  return { taskId, title, detail: wordsOf(task, state), look: lookOfTask(task.state), time, timeAt };
 }
 
 function wordsOf(task: TaskSummary, state: DesktopState): string {
   const agent = state.snapshot.providers.find(({ id }) => id === task.provider)?.name ?? task.provider;
-  return [lookOfTask(task.state).word, agent, task.workspace].join(' · ');
+  const files = task.filesRemovedAt === null ? [] : ['files removed'];
+  return [lookOfTask(task.state).word, agent, task.workspace, ...files].join(' · ');
 }
 
 function moveFocus(list: HTMLElement | null, by: number): void {

@@ -25,7 +25,7 @@ export function NewTaskScreen({ state, onDone, onLaunched }: NewTaskScreenProps)
   const [instructions, setInstructions] = useState('');
   const [agentId, setAgentId] = useState(() => agents[0]?.id ?? '');
   const [chosenProgram, setProgram] = useState('');
-  const [place, setPlace] = useState(() => (workspaces[0] ? `workspace ${workspaces[0].name}` : ''));
+  const [place, setPlace] = useState(() => `workspace ${usualWorkspace(state) ?? ''}`);
   const action = useAction();
   const agent = agents.find(({ id }) => id === agentId) ?? agents[0];
   const programs = agent?.id === 'command' ? (agent.programs ?? []) : [];
@@ -62,6 +62,7 @@ export function NewTaskScreen({ state, onDone, onLaunched }: NewTaskScreenProps)
           <textarea
             className="field block w-full"
             rows={5}
+            data-first
             value={instructions}
             onChange={(event) => setInstructions(event.target.value)}
           />
@@ -96,6 +97,13 @@ export function NewTaskScreen({ state, onDone, onLaunched }: NewTaskScreenProps)
       </form>
     </ScreenFrame>
   );
+}
+
+/** Where the newest task is; before the first one, the folder that was added last. */
+function usualWorkspace({ snapshot, tasks }: DesktopState): string | undefined {
+  const names = snapshot.workspaces.map(({ name }) => name);
+  const newest = [...tasks].sort((a, b) => b.createdAt - a.createdAt)[0]?.workspace;
+  return names.find((name) => name === newest) ?? names.at(-1);
 }
 
 function titleOf(text: string): string {

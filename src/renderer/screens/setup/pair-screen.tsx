@@ -41,6 +41,7 @@ export function PairScreen({ link: first, onDone }: { link: string; onDone: () =
         <textarea
           className="field font-mono text-12"
           rows={4}
+          data-first
           value={link}
           onChange={(event) => setLink(event.target.value)}
         />

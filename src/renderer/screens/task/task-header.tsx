@@ -6,10 +6,10 @@ import { Button } from '../../../ui/button.tsx';
 import { Status } from '../../../ui/status.tsx';
 import { useNow } from '../../../ui/time-text.tsx';
 import { isLive, lookOfTask } from '../../../ui/words/states.ts';
+import { AskFirst } from '../../app/ask-first.tsx';
 import { request } from '../../app/desktop-client.ts';
 import { ProblemText } from '../../app/problem-text.tsx';
 import { useAction } from '../../app/use-action.ts';
-import { CancelTask } from './cancel-task.tsx';
 
 interface TaskHeaderProps {
   task: TaskSummary;
@@ -24,16 +24,27 @@ export function TaskHeader({ task, state, onBack }: TaskHeaderProps) {
   return (
     <div className="shrink-0 border-b border-line bg-surface px-3 py-2">
       <div className="flex items-center gap-2">
-        <Button look="quiet" aria-label="Back to the tasks" title="Back (Escape)" className="px-1.5" onClick={onBack}>
+        <Button look="quiet" aria-label="Back to the tasks" title="Back (Escape)" className="px-1.5!" onClick={onBack}>
           <ArrowLeft size={16} aria-hidden="true" />
         </Button>
         <h2 className="min-w-0 flex-1 truncate text-15 font-semibold" title={task.title}>
           {task.title}
         </h2>
-        <Button onClick={() => action.run(() => request('tasks/open-folder', { taskId }))}>Folder</Button>
-        {isLive(task.state) && <CancelTask task={task} />}
+        {task.filesRemovedAt === null && (
+          <Button onClick={() => action.run(() => request('tasks/open-folder', { taskId }))}>Folder</Button>
+        )}
+        {isLive(task.state) && (
+          <AskFirst
+            label="Cancel"
+            question="Cancel this task?"
+            words="The agent is stopped and everything it started ends within five seconds. What it has written so far stays in the task’s folder."
+            yes="Cancel the task"
+            no="Let it run"
+            act={() => request('tasks/cancel', { taskId })}
+          />
+        )}
       </div>
-      <p className="flex flex-wrap gap-x-2 pl-[37px] text-12 text-dim">
+      <p className="flex flex-wrap gap-x-2 pl-[38px] text-12 text-dim">
         <TaskTime task={task} />
         <span>
           {agent} · {task.workspace}

@@ -52,6 +52,7 @@ export function TaskMessage({ task, state, field, onSent }: TaskMessageProps) {
 
 /** Whether a task can be talked to: its agent takes messages, and has heard of it. */
 export function takesMessages(task: TaskSummary, { snapshot }: DesktopState, hasBegun: boolean): boolean {
+  if (task.filesRemovedAt !== null) return false;
   const provider = snapshot.providers.find(({ id }) => id === task.provider);
   return (provider?.capabilities?.includes('messages') ?? false) && (isLive(task.state) || hasBegun);
 }

@@ -1,4 +1,5 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
+import { dateOf } from '../../../base/times.ts';
 import type { DesktopState } from '../../../protocol/ui/desktop-state.ts';
 import type { TaskSummary } from '../../../protocol/ui/snapshot.ts';
 import { ApprovalCard } from '../../../ui/approval/approval-card.tsx';
@@ -94,6 +95,8 @@ function OtherQuestions({ count, onShow }: { count: number; onShow: () => void }
 }
 
 function wordsOfEmpty(task: TaskSummary, isLoaded: boolean): string {
+  if (task.filesRemovedAt !== null)
+    return `The files of this task, and with them its log, were removed on ${dateOf(task.filesRemovedAt)}.`;
   if (!isLoaded) return 'Loading the log';
   if (task.state === 'queued') return 'Starts when one of the running tasks has ended.';
   return isLive(task.state) ? 'Waiting for the first output' : 'This task printed nothing.';
@@ -102,11 +105,16 @@ function wordsOfEmpty(task: TaskSummary, isLoaded: boolean): string {
 function useRenderApproval(task: TaskSummary, { snapshot }: DesktopState, answers: ApprovalAnswers) {
   const agentName = snapshot.providers.find(({ id }) => id === task.provider)?.name ?? task.provider;
   const machineName = snapshot.name;
+  // A state that is pushed anew must not draw the whole log again.
+  const devices = JSON.stringify(snapshot.devices.map(({ deviceId, name }) => [deviceId, name]));
+  const deviceNames = useMemo(() => new Map<string, string>(JSON.parse(devices)), [devices]);
   const { stateOf, answer } = answers;
   return useCallback(
     ({ request, resolution }: Extract<LogBlock, { kind: 'approval' }>) => {
-      if (resolution)
-        return <SettledApproval request={request} resolution={resolution} deviceNameOf={() => 'one of your devices'} />;
+      if (resolution) {
+        const deviceNameOf = (deviceId: string) => deviceNames.get(deviceId);
+        return <SettledApproval request={request} resolution={resolution} deviceNameOf={deviceNameOf} />;
+      }
       return (
         <ApprovalCard
           request={request}
@@ -117,6 +125,6 @@ function useRenderApproval(task: TaskSummary, { snapshot }: DesktopState, answer
         />
       );
     },
-    [agentName, machineName, stateOf, answer],
+    [agentName, machineName, deviceNames, stateOf, answer],
   );
 }

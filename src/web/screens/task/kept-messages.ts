@@ -11,8 +11,8 @@ const keptSchema = z.object({
         text: z.string(),
         /** The machine takes it until then, in milliseconds since the epoch. */
         deadline: z.number(),
-        /** The control plane has it: it no longer depends on the page that sent it. */
-        isStored: z.boolean(),
+        /** Who has it. Beyond the page it no longer depends on the page that sent it. */
+        reached: z.enum(['page', 'server', 'machine']),
         /** When that page was loaded. */
         page: z.number(),
       }),
@@ -55,9 +55,21 @@ export function givenBack(kept: KeptMessages, messageId: string, problem: string
   return { text, problem, sent: kept.sent.filter((sent) => sent !== message) };
 }
 
+export function withReached(kept: KeptMessages, messageId: string, reached: SentMessage['reached']): KeptMessages {
+  return { ...kept, sent: kept.sent.map((sent) => (sent.messageId === messageId ? { ...sent, reached } : sent)) };
+}
+
+/** After the deadline: what never left comes back; what the machine took was taken back there, with its task. */
+export function settledLate(kept: KeptMessages, now: number, problem: string): KeptMessages {
+  const late = kept.sent.filter(({ deadline }) => deadline < now);
+  if (late.length === 0) return kept;
+  const left = { ...kept, sent: kept.sent.filter((sent) => !late.includes(sent) || sent.reached !== 'machine') };
+  return late.reduceRight((before, { messageId }) => givenBack(before, messageId, problem), left);
+}
+
 /** What a page sent that is gone, and that nobody is known to have, goes back too. */
 export function givenBackByPages(kept: KeptMessages, page: number): KeptMessages {
-  const lost = kept.sent.filter((sent) => !sent.isStored && sent.page !== page);
+  const lost = kept.sent.filter((sent) => sent.reached === 'page' && sent.page !== page);
   // Newest first, because each goes in front.
   return lost.reduceRight((before, { messageId }) => givenBack(before, messageId, WORDS_OF_LOST), kept);
 }

@@ -28,7 +28,8 @@ export function wordsOfSending(task: WebTask, state: WebState, shownState: Shown
 /** Where a message is that is not in the log yet. */
 export function wordsOfSent(sent: SentMessage, task: WebTask, state: WebState, now: number): string {
   const machine = machineNameOf(state, task.bridgeId);
-  if (!sent.isStored) return state.connection.state === 'online' ? 'Sending' : 'Waits for the control plane';
+  if (sent.reached === 'machine') return `${machine} has it`;
+  if (sent.reached === 'page') return state.connection.state === 'online' ? 'Sending' : 'Waits for the control plane';
   if (isOnline(task, state)) return `On its way to ${machine}`;
   return `Waits for ${machine}, which is offline, until ${momentOf(sent.deadline, now)}`;
 }

@@ -5,7 +5,15 @@ import type { WebTask } from '../../../client/web-state.ts';
 import type { LogBlock } from '../../../ui/log/log-blocks.ts';
 import { sentenceOfReason } from '../../../ui/words/reasons.ts';
 import { useClient } from '../../app/client-context.ts';
-import { givenBack, givenBackByPages, type KeptMessages, loadKept, saveKept } from './kept-messages.ts';
+import {
+  givenBack,
+  givenBackByPages,
+  type KeptMessages,
+  loadKept,
+  saveKept,
+  settledLate,
+  withReached,
+} from './kept-messages.ts';
 
 const CHANGED = 'ctrlnode/messages';
 const LATE_LOOK_MS = 10_000;
@@ -31,7 +39,7 @@ export function useMessages(task: WebTask, machineName: string, blocks: readonly
     (text: string): void => {
       const { commandId: messageId, accepted, outcome } = client.sendMessage(taskId, text, bridgeId);
       const deadline = Date.now() + MESSAGE_DEADLINE_MS;
-      const message = { messageId, text, deadline, isStored: false, page: performance.timeOrigin };
+      const message = { messageId, text, deadline, reached: 'page' as const, page: performance.timeOrigin };
       change((before) => ({
         text: before.text.trim() === text ? '' : before.text,
         problem: '',
@@ -39,18 +47,19 @@ export function useMessages(task: WebTask, machineName: string, blocks: readonly
       }));
       accepted.then((stored) => {
         if (!stored.ok) giveBack(messageId, stored.error);
-        else change((before) => ({ ...before, sent: before.sent.map((sent) => markStored(sent, messageId)) }));
+        else change((before) => withReached(before, messageId, 'server'));
       }, ignore);
       outcome.then((ended) => {
         // A message that is stored goes on without this page.
         const isOnlyClosed = ended.outcome === 'rejected' && ended.reason.code === 'client_closed';
-        if (ended.outcome !== 'done' && !isOnlyClosed) giveBack(messageId, ended);
+        if (ended.outcome === 'done') change((before) => withReached(before, messageId, 'machine'));
+        else if (!isOnlyClosed) giveBack(messageId, ended);
       }, ignore);
     },
     [client, taskId, bridgeId, change, giveBack],
   );
 
-  useSettled(kept, blocks, change, giveBack);
+  useSettled(kept, blocks, change, machineName);
   return { ...kept, write, send };
 }
 
@@ -79,12 +88,7 @@ function useKept(taskId: string): [KeptMessages, Change] {
 }
 
 /** Drops what stands in the log, and takes back what the machine did not get in time. */
-function useSettled(
-  { sent }: KeptMessages,
-  blocks: readonly LogBlock[],
-  change: Change,
-  giveBack: (messageId: string, outcome: CommandOutcome) => void,
-): void {
+function useSettled({ sent }: KeptMessages, blocks: readonly LogBlock[], change: Change, machineName: string): void {
   useEffect(() => {
     const logged = new Set(blocks.flatMap((block) => (block.kind === 'user' ? [block.messageId] : [])));
     if (sent.some(({ messageId }) => logged.has(messageId)))
@@ -92,17 +96,11 @@ function useSettled(
   }, [sent, blocks, change]);
   useEffect(() => {
     if (sent.length === 0) return;
-    const look = (): void => {
-      for (const { messageId, deadline } of sent)
-        if (deadline < Date.now()) giveBack(messageId, { outcome: 'expired' });
-    };
+    const look = (): void =>
+      change((before) => settledLate(before, Date.now(), wordsOf({ outcome: 'expired' }, machineName)));
     const timer = setInterval(look, LATE_LOOK_MS);
     return () => clearInterval(timer);
-  }, [sent, giveBack]);
-}
-
-function markStored(sent: KeptMessages['sent'][number], messageId: string): KeptMessages['sent'][number] {
-  return sent.messageId === messageId ? { ...sent, isStored: true } : sent;
+  }, [sent, change, machineName]);
 }
 
 function wordsOf(outcome: CommandOutcome, machineName: string): string {
