@@ -35,6 +35,7 @@ function printSnapshot(snapshot: Snapshot, format: 'json' | 'text', print: Print
   print(`  Running        ${snapshot.runningTasks}`);
   if (snapshot.pendingApprovals.length > 0)
     print(`  Waiting        ${snapshot.pendingApprovals.length} for your answer (ctrlnode approvals)`);
+  if (snapshot.storageProblem) print(`  Disk           ${snapshot.storageProblem}`);
   const { rules, problem } = snapshot.policy;
   if (rules > 0) print(`  Policy         ${rules} ${rules === 1 ? 'rule' : 'rules'}`);
   if (problem) print(`  Policy         ${problem}`);

@@ -1,15 +1,15 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import { CodedError } from '../base/errors.ts';
 import { type Bridge, createBridge } from '../bridge/bridge.ts';
+import { withExtraWorkspaces } from '../bridge/config/extra-workspaces.ts';
 import { loadConfig } from '../bridge/config/load.ts';
 import type { BridgeConfig } from '../bridge/config/schema.ts';
 import type { DataDir } from '../bridge/host/data-dir.ts';
 import { environmentOf } from '../bridge/host/environment.ts';
 import { createFileLogger } from '../bridge/host/file-logger.ts';
 import { createFileSecretStore } from '../bridge/store/secret-store.ts';
-import { workspaceNameSchema } from '../protocol/names.ts';
+import { collectGarbage, giveBackMemoryAtRest } from './give-back-memory.ts';
 import { aborted, runHost, tellParent } from './host-process.ts';
 import { connectionWords } from './words.ts';
 
@@ -37,7 +37,13 @@ export function runBridge(options: BridgeRunOptions): Promise<void> {
     });
     tellParent({ type: 'bridge-ready', snapshot: bridge.snapshot });
     if (!process.connected) process.stdout.write(`${connectionWords(bridge.snapshot.connection, Date.now())}\n`);
+    const giving = giveBackMemoryAtRest({
+      onDidChange: bridge.onDidChange,
+      clock: systemClock,
+      collect: collectGarbage,
+    });
     await aborted(stop);
+    giving.dispose();
     await bridge.stop();
   });
 }
@@ -46,7 +52,7 @@ export function runBridge(options: BridgeRunOptions): Promise<void> {
 export async function openBridge(options: BridgeRunOptions): Promise<Bridge> {
   const bridgeDir = options.dataDir.bridge;
   const config = withOptions(loadConfig(bridgeDir), options);
-  const logger = await createFileLogger(path.join(bridgeDir, 'logs'), 'bridge', config.log.level);
+  const logger = createFileLogger(path.join(bridgeDir, 'logs'), 'bridge', config.log.level);
   return createBridge({
     bridgeDir,
     config,
@@ -64,18 +70,8 @@ export async function openBridge(options: BridgeRunOptions): Promise<Bridge> {
 function withOptions(config: BridgeConfig, options: BridgeRunOptions): BridgeConfig {
   const { name, tasksAtOnce, workspaces } = options;
   return {
-    ...config,
+    ...withExtraWorkspaces(config, workspaces),
     ...(name !== undefined && { name }),
     ...(tasksAtOnce !== undefined && { limits: { ...config.limits, tasksAtOnce } }),
-    workspaces: { ...config.workspaces, ...Object.fromEntries(workspaces.map(parseWorkspace)) },
   };
-}
-
-function parseWorkspace(text: string): [string, BridgeConfig['workspaces'][string]] {
-  const at = text.indexOf('=');
-  const name = text.slice(0, at);
-  if (at < 1 || !workspaceNameSchema.safeParse(name).success || at === text.length - 1) {
-    throw new CodedError('option_invalid', `--workspace must be NAME=PATH, not "${text}".`);
-  }
-  return [name, { path: path.resolve(text.slice(at + 1)), approvals: 'ask' }];
 }

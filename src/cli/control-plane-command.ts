@@ -8,6 +8,7 @@ import { createControlPlane } from '../control-plane/control-plane.ts';
 import { serverInfoSchema } from '../protocol/wire/pairing.ts';
 import { formatSetupLink } from '../sealing/setup-link.ts';
 import { aborted, runHost, tellParent } from './host-process.ts';
+import { type KeepOutput, outputLimitsOf } from './keep-output.ts';
 
 export interface ControlPlaneOptions {
   readonly dataDir: DataDir;
@@ -15,17 +16,19 @@ export interface ControlPlaneOptions {
   readonly port: number;
   /** Names besides addresses and localhost that it is asked for, such as that of a proxy before it. */
   readonly allowedHosts: readonly string[];
+  readonly keepOutput: KeepOutput;
 }
 
 /** `ctrlnode control-plane`: serves until stopped. */
 export function runControlPlane(options: ControlPlaneOptions): Promise<void> {
   return runHost(async (stop) => {
-    const logger = await createFileLogger(path.join(options.dataDir.controlPlane, 'logs'), 'control-plane', 'info');
+    const logger = createFileLogger(path.join(options.dataDir.controlPlane, 'logs'), 'control-plane', 'info');
     const setupSecret = takeSetupSecret() ?? randomBytes(32).toString('base64url');
     const controlPlane = await createControlPlane({
       dataDir: options.dataDir.controlPlane,
       host: options.host,
       port: options.port,
+      outputLimits: outputLimitsOf(options.keepOutput),
       ...webRootOption(),
       logger,
       clock: systemClock,

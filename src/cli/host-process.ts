@@ -3,22 +3,20 @@
  * terminal, the parent that went away), and messages to that parent.
  */
 import { CodedError, codeOf, messageOf } from '../base/errors.ts';
-import type { Snapshot } from '../protocol/ui/snapshot.ts';
-
-/** What a child of `ctrlnode up` tells its parent over the IPC channel. */
-export type HostMessage =
-  | { readonly type: 'control-plane-ready'; readonly port: number; readonly origin: string; readonly serverId: string }
-  | { readonly type: 'bridge-ready'; readonly snapshot: Snapshot }
-  | { readonly type: 'bridge-changed'; readonly snapshot: Snapshot }
-  | { readonly type: 'failed'; readonly code: string; readonly message: string };
+import type { HostMessage } from '../protocol/local/host-message.ts';
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** One Ctrl-C arrives twice: from the terminal, and from npm, which passes it on. */
+const SAME_SIGNAL_MS = 1_000;
 
-/** Runs until asked to stop. A second signal ends the process at once. */
+/** Runs until asked to stop. Being asked again, a while later, ends the process at once. */
 export async function runHost(body: (stop: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController();
+  let firstAt = Number.POSITIVE_INFINITY;
   const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(130);
+    const now = performance.now();
+    if (now - firstAt > SAME_SIGNAL_MS) process.exit(130);
+    firstAt = Math.min(firstAt, now);
     controller.abort();
   };
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal);

@@ -1,9 +1,12 @@
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { CodedError, codeOf } from '../base/errors.ts';
 import { controlSocketPath } from '../bridge/control/socket-path.ts';
 import type { DataDir } from '../bridge/host/data-dir.ts';
 import { httpErrorSchema } from '../protocol/wire/http.ts';
+
+// Not imported, for the reason that bridge/control/server.ts gives.
+const { request } = process.getBuiltinModule('node:http');
 
 const CALL_TIMEOUT_MS = 35_000;
 
@@ -21,8 +24,8 @@ export class LocalClient {
     return this.#json('GET', path);
   }
 
-  post(path: string, body: object = {}): Promise<unknown> {
-    return this.#json('POST', path, body);
+  post(path: string, body: object = {}, timeoutMs?: number): Promise<unknown> {
+    return this.#json('POST', path, body, timeoutMs);
   }
 
   /** Lines of an NDJSON answer, as they come. */
@@ -36,8 +39,8 @@ export class LocalClient {
     }
   }
 
-  async #json(method: string, path: string, body?: object): Promise<unknown> {
-    const response = await this.#send(method, path, body, AbortSignal.timeout(CALL_TIMEOUT_MS));
+  async #json(method: string, path: string, body?: object, timeoutMs = CALL_TIMEOUT_MS): Promise<unknown> {
+    const response = await this.#send(method, path, body, AbortSignal.timeout(timeoutMs));
     const text = await textOf(response);
     if (response.statusCode !== 200) throw errorOf(text);
     return JSON.parse(text);

@@ -1,12 +1,16 @@
 /** The command `ctrlnode`: reads arguments, builds the graph, sets the exit code. Nothing else touches `process`. */
+import { enableCompileCache } from 'node:module';
+import path from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { CodedError, messageOf } from '../base/errors.ts';
-import { resolveDataDir } from '../bridge/host/data-dir.ts';
+import { CodedError, codeOf, messageOf } from '../base/errors.ts';
+import { type DataDir, resolveDataDir } from '../bridge/host/data-dir.ts';
 import { version } from '../protocol/version.ts';
 import { answerApproval, listApprovals } from './approval-commands.ts';
 import { bridgePause, bridgeResume, bridgeStatus } from './bridge-commands.ts';
 import { parsePort } from './host-process.ts';
+import { KEEP_DAYS, KEEP_DEFAULTS, KEEP_GIGABYTES, type KeepOutput, parseAmount } from './keep-output.ts';
 import { LocalClient } from './local-client.ts';
+import { parseAge } from './parse-age.ts';
 import { sayToTask } from './say-command.ts';
 import { listTasks, printLogs } from './task-commands.ts';
 
@@ -25,6 +29,7 @@ The bridge of this machine:
 
 Its tasks:
   tasks [--json]              list them, newest first
+  tasks clean [--dry-run]     remove the files of ended ones, by age and size
   logs <task> [--follow]      print what one did
   say <task> <text…>          say more to its agent; an ended task goes on
 
@@ -56,6 +61,15 @@ function createProgram(): Command {
   return program;
 }
 
+interface UpCommandOptions extends LocalOptions {
+  readonly port: string;
+  readonly open: boolean;
+  readonly json?: boolean;
+  readonly workspace?: string[];
+  /** Neither of the two options was given if it is undefined. */
+  readonly tray?: boolean;
+}
+
 function addUp(program: Command): void {
   program
     .command('up')
@@ -64,15 +78,22 @@ function addUp(program: Command): void {
     .option('--port <port>', 'port on 127.0.0.1; 0 takes any free one', String(DEFAULT_PORT))
     .option('--no-open', 'do not open the browser')
     .option('--workspace <name=path...>', 'a folder that tasks may work in')
+    .option('--tray', 'run the bridge in the tray app, and end where that cannot be (default: where it can be)')
+    .option('--no-tray', 'run the bridge without a window')
     .option('--json', 'print one JSON line when ready, and nothing else')
-    .action(async (options: { data?: string; port: string; open: boolean; json?: boolean; workspace?: string[] }) => {
+    .option(...KEEP_DAYS, parseAmount, KEEP_DEFAULTS.days)
+    .option(...KEEP_GIGABYTES, parseAmount, KEEP_DEFAULTS.gigabytes)
+    .action(async (options: UpCommandOptions & KeepFlags) => {
       const { runUp } = await import('./up/up.ts');
+      const wish = options.tray ? 'always' : 'never';
       await runUp({
+        tray: options.tray === undefined ? 'auto' : wish,
         dataDir: resolveDataDir(options.data),
         port: parsePort(options.port),
         opensBrowser: options.open,
         format: options.json ? 'json' : 'text',
         workspaces: options.workspace ?? [],
+        keepOutput: keepOutputOf(options),
       });
     });
   program
@@ -93,13 +114,16 @@ function addControlPlane(program: Command): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 takes any free one', String(DEFAULT_PORT))
     .option('--allow-host <name...>', 'a name that it is reached by, such as that of the proxy before it')
-    .action(async (options: { data?: string; host: string; port: string; allowHost?: string[] }) => {
+    .option(...KEEP_DAYS, parseAmount, KEEP_DEFAULTS.days)
+    .option(...KEEP_GIGABYTES, parseAmount, KEEP_DEFAULTS.gigabytes)
+    .action(async (options: KeepFlags & { data?: string; host: string; port: string; allowHost?: string[] }) => {
       const { runControlPlane } = await import('./control-plane-command.ts');
       await runControlPlane({
         dataDir: resolveDataDir(options.data),
         host: options.host,
         port: parsePort(options.port),
         allowedHosts: options.allowHost ?? [],
+        keepOutput: keepOutputOf(options),
       });
     });
 }
@@ -122,9 +146,11 @@ function addBridge(program: Command): void {
         workspace?: string[];
         tasksAtOnce?: number;
       }) => {
-        const { runBridge } = await import('./bridge-run-command.ts');
         const { data, workspace, ...rest } = options;
-        await runBridge({ dataDir: resolveDataDir(data), workspaces: workspace ?? [], ...rest });
+        const dataDir = resolveDataDir(data);
+        keepCompiledCode(dataDir);
+        const { runBridge } = await import('./bridge-run-command.ts');
+        await runBridge({ dataDir, workspaces: workspace ?? [], ...rest });
       },
     );
   local(bridge.command('status').description('show connection, queue, providers and workspaces'))
@@ -146,12 +172,33 @@ function addBridge(program: Command): void {
   );
 }
 
+// Found again by the next start, which is then a third shorter. In a folder of this user's own, never the system's for
+// temporary files: whoever can write there decides what runs here. Without it (a full disk) the start is only slower.
+function keepCompiledCode({ bridge }: DataDir): void {
+  enableCompileCache(path.join(bridge, 'code-cache'));
+}
+
 function addTasks(program: Command): void {
-  local(program.command('tasks').description('list the tasks of this machine, newest first'))
+  const tasks = local(program.command('tasks').description('list the tasks of this machine, newest first'))
     .option('--json', 'print JSON')
     .action((options: LocalOptions & { json?: boolean }) =>
       listTasks(clientOf(options), options.json ? 'json' : 'text', print),
     );
+  tasks
+    .command('clean')
+    .description('remove the files of ended tasks that are older, or hold more, than the configuration allows')
+    .option('--older-than <age>', 'instead, of all that ended longer ago, such as 30d, 12h or 2w', parseAge)
+    .option('--dry-run', 'only say what would go')
+    .option(...DATA_OPTION)
+    .option('--json', 'print JSON')
+    .action(async (_: unknown, command: Command) => {
+      // Both commands have these options, and the outer one takes them.
+      const options = command.optsWithGlobals<LocalOptions & CleanFlags>();
+      const { cleanTasks } = await import('./clean-command.ts');
+      const mode = options.dryRun ? 'look' : 'remove';
+      const format = options.json ? 'json' : 'text';
+      await cleanTasks(clientOf(options), { mode, olderThanMs: options.olderThan, format }, print);
+    });
   local(program.command('logs').argument('<task>', 'task id').description('print what a task did'))
     .option('-f, --follow', 'go on printing until the task has ended and nothing more was said to it')
     .option('--json', 'print the records as JSON lines')
@@ -216,6 +263,21 @@ function addService(program: Command): void {
     );
 }
 
+interface KeepFlags {
+  readonly keepDays: number;
+  readonly keepGigabytes: number;
+}
+
+function keepOutputOf({ keepDays, keepGigabytes }: KeepFlags): KeepOutput {
+  return { days: keepDays, gigabytes: keepGigabytes };
+}
+
+interface CleanFlags {
+  readonly olderThan?: number;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
 interface LocalOptions {
   readonly data?: string;
 }
@@ -243,6 +305,12 @@ function exitCodeOf(error: unknown): number {
   );
   return 1;
 }
+
+// `ctrlnode logs … | head`: whoever reads has read enough.
+process.stdout.on('error', (error) => {
+  if (codeOf(error) === 'EPIPE') process.exit();
+  throw error;
+});
 
 try {
   await createProgram().parseAsync();

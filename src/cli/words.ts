@@ -64,7 +64,10 @@ const STATE_WORDS: Readonly<Record<TaskSummary['state'], string>> = {
 };
 
 export function taskStateWords(task: TaskSummary): string {
-  return task.reason ? `${STATE_WORDS[task.state]}: ${task.reason.message}` : STATE_WORDS[task.state];
+  const end = task.reason ? `${STATE_WORDS[task.state]}: ${task.reason.message}` : STATE_WORDS[task.state];
+  return task.filesRemovedAt === null
+    ? end
+    : `${end} (files removed ${new Date(task.filesRemovedAt).toISOString().slice(0, 10)})`;
 }
 
 export function sizeWords(bytes: number): string {

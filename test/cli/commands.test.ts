@@ -53,6 +53,7 @@ describe('ctrlnode', () => {
       'bridge pause',
       'bridge resume',
       'tasks [--json]',
+      'tasks clean [--dry-run]',
       'logs <task>',
       'say <task>',
     ]) {
@@ -129,6 +130,26 @@ describe('ctrlnode', () => {
     expect(stdout).toContain('line 1\n');
     expect(stdout).toContain('line 5\n');
     expect(stdout).toContain('succeeded');
+  });
+
+  it('removes the files of ended tasks when told to, and says what would go before', async () => {
+    const { client } = await stack.pairClient(await newLink());
+    const gone = await launchCommand(client, stack.ready.bridge.id, 'slow', 'Soon gone');
+    await recordsUntil(client, gone);
+    expect((await run('tasks', 'clean', '--dry-run')).stdout).toBe('Would remove the files of 0 tasks, 0 bytes.');
+    const clean = async (...flags: string[]) => (await run('tasks', 'clean', '--older-than', '0d', ...flags)).stdout;
+    // What was just acknowledged may take a moment to be known here.
+    await expect.poll(() => clean('--dry-run'), { timeout: 10_000 }).toContain('Soon gone');
+    expect(
+      JSON.parse(await clean('--dry-run', '--json')).removed.map(({ taskId: id }: { taskId: string }) => id),
+    ).toContain(gone);
+    expect((await run('logs', gone)).stdout).toContain('line 5\n');
+    expect(await clean()).toMatch(/Soon gone[\s\S]*Removed the files of \d tasks?, [\d.]+ KB\.$/);
+    expect((await run('tasks')).stdout).toMatch(/Done \(files removed \d{4}-\d\d-\d\d\)\n {4}Soon gone/);
+    expect(await run('logs', gone)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('were removed') });
+    expect((await run('audit')).stdout).toContain('task_files_removed');
+    const wrong = await run('tasks', 'clean', '--older-than', 'soon');
+    expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('such as 30d, 12h or 2w') });
   });
 
   it('says what to do about an unknown task, and about a bridge that does not run', async () => {

@@ -1,4 +1,5 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { type Stack, startStack } from '../support/stack.ts';
 import { isEnd, lastState, launchCommand, recordsUntil, stdoutOf } from '../support/tasks.ts';
 import { until } from '../support/until.ts';
 
+const MAIN = path.resolve(import.meta.dirname, '../../dist/cli/main.js');
 const node = (script: string) => ({ command: process.execPath, args: ['--input-type=module', '-e', script] });
 const CONFIG = {
   providers: {
@@ -63,6 +65,32 @@ describe('ctrlnode up', () => {
     expect(processesWith(taskId)).not.toEqual([]);
     expect(await running.stop()).toBeLessThan(5_000);
     expect(processesWith(taskId)).toEqual([]);
+    expect(processesWith(dataDir)).toEqual([]);
+  });
+
+  it('ends its parts in order on a Ctrl-C at a terminal, which arrives twice because npm passes it on', async () => {
+    const running = await start();
+    const { client } = await running.pairClient();
+    const taskId = await launchCommand(client, running.ready.bridge.id, 'forever');
+    await recordsUntil(client, taskId, (record) => record.type === 'output_chunk');
+    const ended = new Promise((resolve) => running.process.once('exit', resolve));
+    process.kill(-(running.process.pid ?? 0), 'SIGINT');
+    running.process.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(processesWith(dataDir)).toEqual([]);
+    const file = path.join(dataDir, 'workspace/tasks', taskId, 'task.json');
+    expect(JSON.parse(readFileSync(file, 'utf8')).state).toBe('interrupted');
+  });
+
+  it('ends at once when Ctrl-C comes while it starts', async () => {
+    const args = [MAIN, 'up', '--json', '--no-open', '--no-tray', '--port', '0', '--data', dataDir];
+    const child = spawn(process.execPath, args, { stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    await until('its first part', () => processesWith(dataDir).length > 1);
+    const startedAt = performance.now();
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(processesWith(dataDir)).toEqual([]);
   });
 
@@ -211,7 +239,6 @@ describe('ctrlnode up', () => {
     const { client, identity } = await running.pairClient();
     await recordsUntil(client, await launchCommand(client, running.ready.bridge.id, 'hello'));
     await running.stop();
-    const { readFileSync } = await import('node:fs');
     const logs = ['bridge', 'control-plane'].flatMap((part) => {
       const folder = path.join(dataDir, part, 'logs');
       return readdirSync(folder).map((file) => readFileSync(path.join(folder, file), 'utf8'));

@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { CodedError } from '../../base/errors.ts';
 import type { DataDir } from '../../bridge/host/data-dir.ts';
 import { LocalClient } from '../local-client.ts';
+import { PART_NODE_FLAGS } from '../node-flags.ts';
 import { createLaunchdService } from './launchd.ts';
 import { createScheduledTask } from './scheduled-task.ts';
 import type { RunProgram, Service } from './service.ts';
@@ -50,7 +51,7 @@ export async function serviceStatus(dataDir: DataDir, format: 'json' | 'text', p
 function serviceOf(dataDir: DataDir): Service {
   const command = {
     program: process.execPath,
-    args: [realpathSync(process.argv[1] ?? ''), 'bridge', 'run', '--data', dataDir.root],
+    args: [...PART_NODE_FLAGS, realpathSync(process.argv[1] ?? ''), 'bridge', 'run', '--data', dataDir.root],
   };
   const { username, uid } = userInfo();
   if (process.platform === 'win32') {

@@ -56,10 +56,11 @@ function textAnnouncer(): Announcer {
       if (isReady && connection.state !== state) say(`Bridge: ${connectionWords(connection, Date.now())}`);
       state = connection.state;
     },
-    ready({ url, expiresAt, dataDir, opensBrowser }) {
+    ready({ url, expiresAt, bridge, dataDir, opensBrowser }) {
       isReady = true;
       const minutes = Math.round((expiresAt - Date.now()) / 60_000);
       say(`\nCTRL NODE is running. Open this once, within ${minutes} minutes:\n\n  ${url}\n`);
+      if (bridge.host === 'desktop') say('The icon in the tray shows what runs, answers questions, pauses and quits.');
       say(`Data is in ${dataDir}. Press Ctrl-C to stop everything.`);
       if (opensBrowser) openBrowser(url);
     },

@@ -1,13 +1,16 @@
 /**
  * One part of `ctrlnode up` as a child process of its own: so that a crash of one part is not the end of the other, and
- * each can be ended without touching the rest. It is started again when it ends by itself, unless that happens too often.
+ * each can be ended without touching the rest. It is started again when it ends by itself, unless that happens too often
+ * or the person wanted it to end.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { Backoff } from '../../base/backoff.ts';
 import { systemClock } from '../../base/clock.ts';
 import { createDeferred } from '../../base/deferred.ts';
 import { CodedError } from '../../base/errors.ts';
-import type { HostMessage } from '../host-process.ts';
+import { type HostMessage, hostMessageSchema } from '../../protocol/local/host-message.ts';
+import type { ChildStarter } from './child-starters.ts';
+import { followLastWords } from './last-words.ts';
 
 const READY_TIMEOUT_MS = 30_000;
 /** Ctrl-C must be done within 5 s, whatever a child does. */
@@ -16,12 +19,12 @@ const CRASH_WINDOW_MS = 60_000;
 const CRASHES_ALLOWED = 5;
 
 export interface ChildHostOptions {
-  readonly name: string;
-  readonly args: () => readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  readonly starter: ChildStarter;
   readonly onMessage: (message: HostMessage) => void;
   /** Something happened that the person should know. One sentence. */
   readonly onNotice: (text: string) => void;
+  /** It ended because the person wanted that. */
+  readonly onQuit: () => void;
   /** It cannot be kept running. */
   readonly onGiveUp: (error: CodedError) => void;
 }
@@ -32,6 +35,7 @@ export class ChildHost {
   #child: ChildProcess | undefined;
   #crashes: number[] = [];
   #isStopping = false;
+  #hasQuit = false;
   #restart: { dispose(): void } | undefined;
 
   constructor(options: ChildHostOptions) {
@@ -42,37 +46,37 @@ export class ChildHost {
     return this.#child?.pid;
   }
 
-  /** Resolves with the first message; rejects with the child's own error if it says `failed` or ends before. */
+  /**
+   * Resolves with the first message. Rejects with the child's own error if it says `failed`, with `start_failed` if it
+   * ends before, with `start_timeout` if it says nothing.
+   */
   start(): Promise<HostMessage> {
     const ready = createDeferred<HostMessage>();
-    const { name, env } = this.#options;
-    const child = fork(process.argv[1] ?? '', this.#options.args(), {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { ...process.env, ...env },
-    });
+    const { name, start } = this.#options.starter;
+    const child = start();
     this.#child = child;
     let isReady = false;
+    let failure: CodedError | undefined;
     const deadline = systemClock.setTimeout(() => {
-      ready.reject(
-        new CodedError(
-          'start_timeout',
-          `The ${name} did not start within ${READY_TIMEOUT_MS / 1000} s. Its log may say why.`,
-        ),
-      );
+      const said = `The ${name} did not start within ${READY_TIMEOUT_MS / 1000} s. Its log may say why.`;
+      ready.reject(new CodedError('start_timeout', said));
     }, READY_TIMEOUT_MS);
-    child.on('message', (message: HostMessage) => {
-      if (message.type === 'failed') ready.reject(new CodedError(message.code, message.message));
-      else if (!isReady) {
+    const wordsOf = child.stderr ? followLastWords(child.stderr) : () => undefined;
+    child.on('message', (json) => {
+      const message = hostMessageSchema.parse(json);
+      if (message.type === 'failed') failure = new CodedError(message.code, message.message);
+      else if (message.type === 'quit') this.#hasQuit = true;
+      else if (isReady) this.#options.onMessage(message);
+      else {
         isReady = true;
         ready.resolve(message);
-      } else this.#options.onMessage(message);
+      }
     });
-    child.on('exit', (code, signal) => {
+    onceEnded(child, (how) => {
       deadline.dispose();
-      ready.reject(
-        new CodedError('start_failed', `The ${name} ended while starting (${signal ?? `exit code ${code}`}).`),
-      );
-      if (isReady) this.#onExit(signal ?? `exit code ${code}`);
+      const why = wordsOf() ?? how;
+      ready.reject(failure ?? new CodedError('start_failed', `The ${name} ended while starting (${why}).`));
+      if (isReady || this.#hasQuit) this.#onEnd(how);
     });
     return ready.promise.finally(() => deadline.dispose());
   }
@@ -81,37 +85,49 @@ export class ChildHost {
     this.#isStopping = true;
     this.#restart?.dispose();
     const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    child.kill('SIGTERM');
+    ask(child);
     const kill = systemClock.setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await gone;
     kill.dispose();
   }
 
-  #onExit(how: string): void {
+  #onEnd(how: string): void {
     if (this.#isStopping) return;
+    const { onNotice, onGiveUp, onQuit, starter } = this.#options;
+    if (this.#hasQuit) {
+      onQuit();
+      return;
+    }
     const now = systemClock.monotonicMs();
     this.#crashes = [...this.#crashes.filter((at) => now - at < CRASH_WINDOW_MS), now];
-    const { name, onNotice, onGiveUp } = this.#options;
     if (this.#crashes.length > CRASHES_ALLOWED) {
-      onGiveUp(
-        new CodedError(
-          'crash_loop',
-          `The ${name} ended ${this.#crashes.length} times within a minute. Its log may say why.`,
-        ),
-      );
+      const said = `The ${starter.name} ended ${this.#crashes.length} times within a minute. Its log may say why.`;
+      onGiveUp(new CodedError('crash_loop', said));
       return;
     }
     if (this.#crashes.length === 1) this.#backoff.reset();
-    onNotice(`The ${name} ended unexpectedly (${how}). Starting it again.`);
+    onNotice(`The ${starter.name} ended unexpectedly (${how}). Starting it again.`);
     this.#restart = systemClock.setTimeout(() => this.#startAgain(), this.#backoff.nextDelayMs());
   }
 
   #startAgain(): void {
     this.start().then(this.#options.onMessage, (error: unknown) => {
       if (this.#isStopping) return;
-      this.#onExit(error instanceof Error ? error.message : String(error));
+      this.#onEnd(error instanceof Error ? error.message : String(error));
     });
   }
+}
+
+// Windows has no signals: there `kill` would end it on the spot, and letting go of it is what asks.
+function ask(child: ChildProcess): void {
+  if (process.platform === 'win32' && child.connected) child.disconnect();
+  else child.kill('SIGTERM');
+}
+
+function onceEnded(child: ChildProcess, listener: (how: string) => void): void {
+  child.once('exit', (code, signal) => listener(signal ?? `exit code ${code}`));
+  // A program that could not be started at all has no end.
+  child.once('error', (error) => child.pid === undefined && listener(error.message));
 }

@@ -1,19 +1,27 @@
 /**
  * `ctrlnode up`, which `npm start` runs: a control plane and a bridge on this machine, as two child processes that are
- * started again when they crash; pairs them; hands the browser a one-time link. It ends when asked to, and with it both.
+ * started again when they crash; pairs them; hands the browser a one-time link. It ends when asked to, here or in the
+ * tray, and with it both.
  */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { createDeferred } from '../../base/deferred.ts';
 import { CodedError } from '../../base/errors.ts';
+import { ok } from '../../base/result.ts';
 import type { DataDir } from '../../bridge/host/data-dir.ts';
 import { createWebClient, type WebClient } from '../../client/web-client.ts';
+import type { HostMessage } from '../../protocol/local/host-message.ts';
 import { type Snapshot, snapshotSchema } from '../../protocol/ui/snapshot.ts';
-import { aborted, type HostMessage, runHost } from '../host-process.ts';
+import { aborted, runHost } from '../host-process.ts';
+import type { KeepOutput } from '../keep-output.ts';
 import { LocalClient } from '../local-client.ts';
+import { PART_NODE_FLAGS } from '../node-flags.ts';
 import { createAnnouncer } from './announce.ts';
+import { BridgePart, type BridgePartOptions, type TrayWish } from './bridge-part.ts';
 import { ChildHost } from './child-host.ts';
+import { type ChildStarter, commandStarter, trayStarter } from './child-starters.ts';
 import { createFileStore, openFirstDevice } from './first-device.ts';
+import { findTrayApp } from './tray-app.ts';
 
 const ONLINE_TIMEOUT_MS = 30_000;
 
@@ -24,14 +32,17 @@ export interface UpOptions {
   readonly format: 'json' | 'text';
   /** `name=path` each. */
   readonly workspaces: readonly string[];
+  readonly tray: TrayWish;
+  readonly keepOutput: KeepOutput;
 }
 
 export function runUp(options: UpOptions): Promise<void> {
   return runHost(async (stop) => {
     const up = new Up(options);
+    const isOver = Promise.race([aborted(stop), up.quit, up.failed]);
     try {
-      await Promise.race([up.start(stop), up.failed]);
-      await Promise.race([aborted(stop), up.failed]);
+      await Promise.race([up.start(stop), isOver]);
+      await isOver;
     } finally {
       await up.stop();
     }
@@ -43,7 +54,8 @@ class Up {
   readonly #failure = createDeferred<never>();
   readonly #announcer;
   readonly #controlPlane: ChildHost;
-  readonly #bridge: ChildHost;
+  readonly #bridge: BridgePart;
+  readonly #quit = createDeferred<void>();
   readonly #online = createDeferred<Snapshot>();
   // Made anew for each life of this process: it is good for one account, and only until there is one.
   readonly #setupSecret = randomBytes(32).toString('base64url');
@@ -54,13 +66,18 @@ class Up {
     this.#options = options;
     this.#port = options.port;
     this.#announcer = createAnnouncer(options.format);
-    const { dataDir } = options;
-    const data = ['--data', dataDir.root];
-    this.#controlPlane = this.#child('control plane', () => ['control-plane', ...data, '--port', String(this.#port)], {
-      CTRLNODE_SETUP_SECRET: this.#setupSecret,
+    this.#controlPlane = this.#createHost(this.#controlPlaneStarter());
+    this.#bridge = new BridgePart({
+      wish: options.tray,
+      ...this.#bridgeStarters(),
+      createHost: (starter) => this.#createHost(starter),
+      onNotice: (text) => this.#announcer.notice(text),
     });
-    const workspaces = options.workspaces.length > 0 ? ['--workspace', ...options.workspaces] : [];
-    this.#bridge = this.#child('bridge', () => ['bridge', 'run', ...data, '--server', this.#origin, ...workspaces]);
+  }
+
+  /** Resolves when the person ended all of it in the tray. */
+  get quit(): Promise<void> {
+    return this.#quit.promise;
   }
 
   /** Rejects when a part cannot be kept running. */
@@ -118,11 +135,10 @@ class Up {
   }
 
   async #startBridge(client: WebClient, stop: AbortSignal): Promise<Snapshot> {
-    const ready = await this.#bridge.start();
-    if (ready.type !== 'bridge-ready') throw new CodedError('start_failed', 'The bridge did not say that it is ready.');
-    this.#onMessage(ready);
+    const snapshot = await this.#bridge.start();
+    this.#onSnapshot(snapshot);
     const isOurs = client.state.roster?.devices.some(
-      (device) => device.deviceId === ready.snapshot.bridgeId && device.revokedAt === undefined,
+      (device) => device.deviceId === snapshot.bridgeId && device.revokedAt === undefined,
     );
     if (!isOurs) await this.#pair(client, stop);
     this.#announcer.progress('Connecting');
@@ -141,21 +157,52 @@ class Up {
     await new LocalClient(this.#options.dataDir).post('/pair', { link: invitation.link });
   }
 
-  #child(name: string, args: () => readonly string[], env: Record<string, string> = {}): ChildHost {
+  #controlPlaneStarter(): ChildStarter {
+    const { dataDir, keepOutput } = this.#options;
+    const keep = ['--keep-days', String(keepOutput.days), '--keep-gigabytes', String(keepOutput.gigabytes)];
+    return commandStarter({
+      name: 'control plane',
+      args: () => ['control-plane', '--data', dataDir.root, '--port', String(this.#port), ...keep],
+      nodeFlags: PART_NODE_FLAGS,
+      env: { CTRLNODE_SETUP_SECRET: this.#setupSecret },
+    });
+  }
+
+  #bridgeStarters(): Pick<BridgePartOptions, 'tray' | 'headless'> {
+    const { dataDir, workspaces } = this.#options;
+    const server = (): string => this.#origin;
+    const extra = workspaces.length > 0 ? ['--workspace', ...workspaces] : [];
+    const app = findTrayApp(process.env, process.platform);
+    return {
+      tray: app.ok ? ok(trayStarter({ app: app.value, dataDir, server, workspaces })) : app,
+      headless: commandStarter({
+        name: 'bridge',
+        args: () => ['bridge', 'run', '--data', dataDir.root, '--server', server(), ...extra],
+        nodeFlags: PART_NODE_FLAGS,
+      }),
+    };
+  }
+
+  #createHost(starter: ChildStarter): ChildHost {
     return new ChildHost({
-      name,
-      args,
-      env,
+      starter,
       onMessage: (message) => this.#onMessage(message),
       onNotice: (text) => this.#announcer.notice(text),
+      onQuit: () => {
+        this.#announcer.notice('CTRL NODE was quit in the tray.');
+        this.#quit.resolve();
+      },
       onGiveUp: (error) => this.#failure.reject(error),
     });
   }
 
   #onMessage(message: HostMessage): void {
-    if (message.type !== 'bridge-ready' && message.type !== 'bridge-changed') return;
-    if (message.snapshot.connection.state === 'online') this.#online.resolve(message.snapshot);
-    this.#announcer.connection(message.snapshot.connection);
+    if (message.type === 'bridge-ready' || message.type === 'bridge-changed') this.#onSnapshot(message.snapshot);
+  }
+
+  #onSnapshot(snapshot: Snapshot): void {
+    if (snapshot.connection.state === 'online') this.#online.resolve(snapshot);
+    this.#announcer.connection(snapshot.connection);
   }
 }
 
