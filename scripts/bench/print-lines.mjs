@@ -1,16 +1,12 @@
-// The agent of the benchmark: prints `count` lines of 200 bytes, each with its number and the time it was written
-// (CLOCK_MONOTONIC in nanoseconds, the same clock in every process), flat out or `rate` a second.
-//   node print-lines.mjs COUNT [RATE]
+// The agent of the benchmark: prints `count` lines (line.mjs), flat out or `rate` a second; first it waits for a file to
+// be there, if it is told one.
+//   node print-lines.mjs COUNT [RATE] [FILE]
 import { writeSync } from 'node:fs';
+import { begun, line } from './line.mjs';
 
 const count = Number(process.argv[2]);
 const rate = Number(process.argv[3] ?? 0);
-const LINE_BYTES = 200;
 const FLAT_OUT_BATCH = 64;
-
-function line(number) {
-  return `${`${number} ${process.hrtime.bigint()} `.padEnd(LINE_BYTES - 1, 'x')}\n`;
-}
 
 function write(text) {
   const bytes = Buffer.from(text);
@@ -22,6 +18,8 @@ function write(text) {
     }
   }
 }
+
+await begun(process.argv[4]);
 
 if (rate === 0) {
   for (let number = 1; number <= count; ) {

@@ -4,6 +4,33 @@ export function percentile(samples: readonly number[], fraction: number): number
   return sorted[Math.min(sorted.length - 1, Math.ceil(fraction * sorted.length) - 1)] ?? Number.NaN;
 }
 
+export function median(samples: readonly number[]): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  if (sorted.length === 0) return Number.NaN;
+  return sorted.length % 2 === 1
+    ? (sorted[Math.floor(middle)] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+export interface Delay {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export function delayOf(samplesMs: readonly number[]): Delay {
+  return { p50Ms: percentile(samplesMs, 0.5), p99Ms: percentile(samplesMs, 0.99) };
+}
+
+/** What durability must cost: the bare way, and a flush of the disk at each of the two ends that keep what they got. */
+export function limitOf(bare: Delay, flush: Delay): Delay {
+  return { p50Ms: bare.p50Ms + 2 * flush.p50Ms, p99Ms: bare.p99Ms + 2 * flush.p99Ms };
+}
+
+export function roundedDelay({ p50Ms, p99Ms }: Delay): { p50Ms: number; p99Ms: number } {
+  return { p50Ms: round(p50Ms), p99Ms: round(p99Ms) };
+}
+
 export function round(value: number, digits = 2): number {
   return Number(value.toFixed(digits));
 }
