@@ -14,8 +14,8 @@ else await run();
 
 async function run() {
   if (existsSync(path.join(root, 'src'))) {
-    const { buildIfStale } = await import(pathToFileURL(path.join(root, 'scripts/build.ts')).href);
-    await buildIfStale();
+    const { buildForCommand } = await import(pathToFileURL(path.join(root, 'scripts/build.ts')).href);
+    await buildForCommand(process.argv.slice(2));
   }
   await import(pathToFileURL(path.join(root, 'dist/cli/main.js')).href);
 }

@@ -11,5 +11,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Deadlines, not delays: on a busy machine a second is soon over.
+    expect: { poll: { timeout: 15_000 } },
   },
 });

@@ -1,6 +1,8 @@
 /** Processes as Linux shows them in /proc, and those of one task among them. */
 import { readdirSync, readFileSync } from 'node:fs';
 
+const TASK_MARK = 'CTRLNODE_TASK=';
+
 interface TableEntry {
   readonly pid: number;
   readonly parentPid: number;
@@ -54,9 +56,16 @@ export class TaskProcesses {
   }
 }
 
+/** Live processes that carry the marker of one of these tasks. */
+export function processesOfTasks(taskIds: ReadonlySet<string>): readonly TableEntry[] {
+  return readTable().filter(({ environment }) =>
+    environment.split('\0').some((entry) => entry.startsWith(TASK_MARK) && taskIds.has(entry.slice(TASK_MARK.length))),
+  );
+}
+
 function isMarked({ command, environment }: TableEntry, { taskId, words, bridgeHome }: TaskMarks): boolean {
   const entries = environment.split('\0');
-  if (entries.includes(`CTRLNODE_TASK=${taskId}`) || words.some((word) => command.includes(word))) return true;
+  if (entries.includes(`${TASK_MARK}${taskId}`) || words.some((word) => command.includes(word))) return true;
   return entries.includes(`HOME=${bridgeHome}`) && entries.some((entry) => entry.startsWith('CTRLNODE_BRIDGE='));
 }
 
