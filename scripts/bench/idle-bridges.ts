@@ -64,7 +64,7 @@ export const idleBridges: BenchPart = {
 };
 
 async function registerBridges({ dataDir, identity }: PairedData, count: number): Promise<readonly BridgeKey[]> {
-  const db = await openDatabase(path.join(dataDir, 'control-plane'));
+  const { db } = await openDatabase(path.join(dataDir, 'control-plane'));
   const keys = Array.from({ length: count }, () => ({ deviceId: createId(), ...createDeviceKey() }));
   try {
     await db.transaction().execute(async (tx) => {

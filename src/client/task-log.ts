@@ -83,7 +83,7 @@ export class TaskLog implements Disposable {
     return {
       onRecords: (records) => this.#append(records.map((record) => ({ kind: 'record', record }))),
       onProblem: (problem) => this.#append([{ kind: 'problem', problem }]),
-      onRestart: () => this.#replace([], 0),
+      onRestart: () => this.#replace([], 0, 0),
       onCaughtUp: () => {
         this.#isCaughtUp = true;
         this.#changed.fire({ kind: 'caught_up' });
@@ -103,16 +103,16 @@ export class TaskLog implements Disposable {
   #trim(): void {
     this.#pagesBack = 0;
     let from = Math.max(1, this.#entries.length - Math.floor(LOG_ENTRIES_MAX * 0.75));
-    let characters = charactersOf(this.#entries.slice(from));
+    let characters = this.#characters - charactersOf(this.#entries, 0, from);
     while (characters > LOG_CHARACTERS_MAX * 0.75 && from < this.#entries.length - 1)
-      characters -= charactersOf(this.#entries.slice(from, ++from));
-    const before = lastNumberOf(this.#entries.slice(0, from)) ?? this.#before;
-    this.#replace(this.#entries.slice(from), before);
+      characters -= charactersOf(this.#entries, from, ++from);
+    const before = lastNumberOf(this.#entries, from) ?? this.#before;
+    this.#replace(this.#entries.slice(from), characters, before);
   }
 
-  #replace(entries: LogEntry[], before: number): void {
+  #replace(entries: LogEntry[], characters: number, before: number): void {
     this.#entries = entries;
-    this.#characters = charactersOf(entries);
+    this.#characters = characters;
     this.#before = before;
     this.#changed.fire({ kind: 'replaced' });
   }
@@ -127,13 +127,13 @@ export class TaskLog implements Disposable {
     // Trimmed or begun anew meanwhile: the page no longer fits in front of what is here.
     if (this.#before !== until || this.#feed.epoch !== epoch) return ok(0);
     this.#pagesBack++;
-    this.#replace([...page.value, ...this.#entries], after);
+    this.#replace([...page.value, ...this.#entries], charactersOf(page.value) + this.#characters, after);
     return ok(page.value.length);
   }
 }
 
-function lastNumberOf(entries: readonly LogEntry[]): number | undefined {
-  for (let at = entries.length - 1; at >= 0; at--) {
+function lastNumberOf(entries: readonly LogEntry[], end: number): number | undefined {
+  for (let at = end - 1; at >= 0; at--) {
     const entry = entries[at];
     if (entry?.kind === 'record') return entry.record.n;
     if (entry?.kind === 'problem' && 'last' in entry.problem) return entry.problem.last;
@@ -142,9 +142,12 @@ function lastNumberOf(entries: readonly LogEntry[]): number | undefined {
 }
 
 /** A measure of memory, not of what is shown: text is what makes records large. */
-function charactersOf(entries: readonly LogEntry[]): number {
+function charactersOf(entries: readonly LogEntry[], from = 0, end = entries.length): number {
   let sum = 0;
-  for (const entry of entries) sum += entry.kind === 'record' ? sizeOf(entry.record) : 100;
+  for (let at = from; at < end; at++) {
+    const entry = entries[at];
+    sum += entry?.kind === 'record' ? sizeOf(entry.record) : 100;
+  }
   return sum;
 }
 

@@ -54,9 +54,9 @@ const DEFAULT_HOST = '127.0.0.1';
  */
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const host = options.host ?? DEFAULT_HOST;
-  const db = await openDatabase(options.dataDir);
+  const { db, log } = await openDatabase(options.dataDir);
   try {
-    const services = await createServices({ ...options, db, host, version: options.version ?? ownVersion() });
+    const services = await createServices({ ...options, db, log, host, version: options.version ?? ownVersion() });
     const port = await listen(services.app, host, options.port);
     services.expiry.start();
     services.retention.start();
@@ -74,13 +74,14 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       },
     };
   } catch (error) {
+    log.close();
     await db.destroy();
     throw error;
   }
 }
 
 async function closeAll(services: Services, { clock, logger }: { clock: Clock; logger: Logger }): Promise<void> {
-  const { app, db, links, pages, waits, expiry, dispatcher, committer, retention } = services;
+  const { app, db, log, links, pages, waits, expiry, dispatcher, committer, retention } = services;
   waits.dispose();
   retention.dispose();
   expiry.dispose();
@@ -90,6 +91,7 @@ async function closeAll(services: Services, { clock, logger }: { clock: Clock; l
   cut.dispose();
   await app.close();
   await Promise.all([dispatcher.idle(), committer.idle(), expiry.idle(), retention.idle()]);
+  log.close();
   await db.destroy();
   logger.info({ event: 'control_plane_stopped', serverId: services.serverId });
 }

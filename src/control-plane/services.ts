@@ -26,9 +26,11 @@ import { QUEUE_LIMITS, type QueueLimits } from './store/accept-commands.ts';
 import { findBridge } from './store/bridges.ts';
 import type { Database } from './store/database.ts';
 import { loadServerId } from './store/server-meta.ts';
+import type { WriteAheadLog } from './store/write-ahead-log.ts';
 
 export interface ServicesOptions {
   readonly db: Database;
+  readonly log: WriteAheadLog;
   readonly host: string;
   readonly allowedHosts?: readonly string[];
   readonly webRoot?: string;
@@ -50,6 +52,7 @@ export interface Services {
   readonly expiry: CommandExpiry;
   readonly hostRules: HostRules;
   readonly links: LinkRegistry;
+  readonly log: WriteAheadLog;
   readonly pages: WebRegistry;
   readonly retention: OutputRetention;
   readonly serverId: string;
@@ -61,12 +64,13 @@ const FAILURES_PER_MINUTE_MAX = 10;
 
 /** Puts the parts of one control plane together. Nothing runs yet. */
 export async function createServices(options: ServicesOptions): Promise<Services> {
-  const { db, clock, logger } = options;
+  const { db, log, clock, logger } = options;
   const serverId = await loadServerId(db);
   const announcer = new Announcer();
   const hub = new StreamHub();
   const committer = new GroupCommitter({
     db,
+    log,
     clock,
     onDidForesee: (bridgeId, segment) => hub.foresee(bridgeId, segment),
     onDidCommit: (committed) => announceCommit({ announcer, hub, logger }, committed),
@@ -83,7 +87,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const outputLimits = options.outputLimits ?? { keepMs: undefined, keepBytes: undefined };
   const retention = new OutputRetention({ db, clock, logger, limits: outputLimits, everyMs: options.cleanEveryMs });
   const sessions = { authenticator, committer, dispatcher, expiry, hostRules, links, pages, sockets, waits };
-  const parts = { ...sessions, db, retention, serverId };
+  const parts = { ...sessions, db, log, retention, serverId };
   return { ...parts, app: await createRoutes(options, { ...parts, announcer }) };
 }
 

@@ -16,7 +16,7 @@ import { createDevice, type TestDevice } from './support/device.ts';
 import { createFolder } from './support/server.ts';
 
 async function start(count: number) {
-  const db = await openDatabase(await createFolder());
+  const { db } = await openDatabase(await createFolder());
   onTestFinished(() => db.destroy());
   const [owner, bridge] = [createDevice('browser'), createDevice('bridge')];
   await db.insertInto('accounts').values({ account_id: 'a', created_at: 1 }).execute();

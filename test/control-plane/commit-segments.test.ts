@@ -1,40 +1,16 @@
 import fc from 'fast-check';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { drop } from '../../src/base/drop.ts';
 import { codeOf } from '../../src/base/errors.ts';
 import { GroupCommitter } from '../../src/control-plane/sessions/group-committer.ts';
 import { commitSegments } from '../../src/control-plane/store/commit-segments.ts';
-import { type Database, openDatabase } from '../../src/control-plane/store/database.ts';
 import { insertDevice } from '../../src/control-plane/store/devices.ts';
-import { findStream, readSegments } from '../../src/control-plane/store/streams.ts';
+import { findStream } from '../../src/control-plane/store/streams.ts';
 import type { Segment } from '../../src/protocol/wire/frames.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { segmentOf } from './support/link.ts';
-import { createFolder } from './support/server.ts';
-
-async function openWithBridges(...bridgeIds: string[]): Promise<Database> {
-  const db = await openDatabase(await createFolder());
-  onTestFinished(() => db.destroy());
-  await db.insertInto('accounts').values({ account_id: 'a', created_at: 1 }).execute();
-  for (const deviceId of bridgeIds) {
-    await insertDevice(db, { deviceId, kind: 'bridge', publicKey: deviceId, accountId: 'a', now: 1 });
-  }
-  return db;
-}
-
-const batchOf = (bridgeId: string, segments: readonly Segment[], isCurrent = () => true) => ({
-  bridgeId,
-  accountId: 'a',
-  segments,
-  isCurrent,
-});
-
-async function rangesOf(db: Database, bridgeId: string, stream: string): Promise<string[]> {
-  const row = await findStream(db, bridgeId, stream);
-  const rows = await readSegments(db, { bridgeId, stream, epoch: row?.epoch ?? '' }, 0, 10_000);
-  return rows.map(({ epoch, first, last }) => `${epoch} ${first}-${last}`);
-}
+import { batchOf, openWithBridges, rangesOf } from './support/store.ts';
 
 async function refusalOf(commit: Promise<unknown>): Promise<string | undefined> {
   return commit.then(
@@ -44,7 +20,7 @@ async function refusalOf(commit: Promise<unknown>): Promise<string | undefined> 
 }
 
 test('a gap, an overlap and a link that was superseded are refused with nothing done', async () => {
-  const db = await openWithBridges('b1');
+  const { db } = await openWithBridges(['b1']);
   const at = (first: number, last: number, stream = 'bridge') => segmentOf(stream, 'epochaaaa', [first, last]);
   await commitSegments(db, [batchOf('b1', [at(1, 3)])]);
   const attempts: [ReturnType<typeof batchOf>, string][] = [
@@ -60,7 +36,7 @@ test('a gap, an overlap and a link that was superseded are refused with nothing 
 });
 
 test('an epoch that comes back begins from 1, whatever was stored of it before', async () => {
-  const db = await openWithBridges('b1');
+  const { db } = await openWithBridges(['b1']);
   const at = (epoch: string, first: number, last: number) => segmentOf('bridge', epoch, [first, last]);
   await commitSegments(db, [batchOf('b1', [at('epochaaaa', 1, 2), at('epochaaaa', 3, 3)])]);
   await commitSegments(db, [batchOf('b1', [at('epochbbbb', 1, 1), at('epochaaaa', 1, 1), at('epochaaaa', 2, 2)])]);
@@ -69,10 +45,11 @@ test('an epoch that comes back begins from 1, whatever was stored of it before',
 });
 
 test('one bad batch harms nobody that committed together with it', async () => {
-  const db = await openWithBridges('b1', 'b2', 'b3');
+  const { db, log } = await openWithBridges(['b1', 'b2', 'b3']);
   const committed: string[] = [];
   const committer = new GroupCommitter({
     db,
+    log,
     clock: systemClock,
     onDidForesee: () => {},
     onDidCommit: ({ bridgeId }) => committed.push(bridgeId),
@@ -120,7 +97,7 @@ class Model {
 test('whatever comes, the stored stream is one epoch from 1 to its cursor', async () => {
   const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
   console.log(`commit-segments: FC_SEED=${seed}`);
-  const db = await openWithBridges('seed');
+  const { db } = await openWithBridges(['seed']);
   let run = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(piece, { minLength: 1, maxLength: 4 }), { maxLength: 12 }), async (batches) => {
@@ -149,9 +126,9 @@ test('whatever comes, the stored stream is one epoch from 1 to its cursor', asyn
 });
 
 test('commits are some milliseconds apart while much comes, and the first after a while waits for nothing', async () => {
-  const db = await openWithBridges('a', 'b');
+  const { db, log } = await openWithBridges(['a', 'b']);
   const clock = new VirtualClock();
-  const committer = new GroupCommitter({ db, clock, onDidForesee: () => {}, onDidCommit: () => {} });
+  const committer = new GroupCommitter({ db, log, clock, onDidForesee: () => {}, onDidCommit: () => {} });
   await committer.gather();
   const told: string[] = [];
   for (const link of ['a', 'b'])

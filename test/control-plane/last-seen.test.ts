@@ -8,7 +8,7 @@ import { createFolder } from './support/server.ts';
 import { waitFor } from './support/wait.ts';
 
 async function open(count: number) {
-  const db = await openDatabase(await createFolder());
+  const { db } = await openDatabase(await createFolder());
   onTestFinished(() => db.destroy());
   await db.insertInto('accounts').values({ account_id: 'a', created_at: 1 }).execute();
   const bridges = Array.from({ length: count }, (_, at) => `b${at}`);

@@ -16,7 +16,7 @@ const STREAM = 'task:t';
 const MOMENTS = 120;
 
 async function openWithBridge(): Promise<Database> {
-  const db = await openDatabase(await createFolder());
+  const { db } = await openDatabase(await createFolder());
   onTestFinished(() => db.destroy());
   await db.insertInto('accounts').values({ account_id: 'a', created_at: 1 }).execute();
   await insertDevice(db, { deviceId: 'b', kind: 'bridge', publicKey: '', accountId: 'a', now: 1 });

@@ -68,6 +68,7 @@ function open(
     maxPayload: FRAME_MAX_BYTES,
     perMessageDeflate: false,
     followRedirects: false,
+    generateMask: maskNothing,
     ...(target.ca !== undefined && { ca: [...authoritiesWith(target.ca)] }),
   });
   // ws has a handshake time-out of its own, but it does not cover a name look-up that hangs.
@@ -89,6 +90,14 @@ function open(
     resolve(ok(linkSocketOf(socket)));
   });
   return promise.finally(() => clearTimeout(timer));
+}
+
+/**
+ * A key of zeros, which changes no byte. Masking keeps a page's script from writing what a proxy in between would take for
+ * a request (RFC 6455 section 10.3). Here nobody in between can read what is sent: it is TLS, or never leaves the machine.
+ */
+function maskNothing(mask: Buffer): void {
+  mask.fill(0);
 }
 
 function linkSocketOf(socket: WebSocket): LinkSocket {

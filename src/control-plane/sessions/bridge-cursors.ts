@@ -26,13 +26,19 @@ export function createBridgeCursors(options: BridgeCursorsOptions): CursorStore 
         bridgeId,
         streams.map((one) => one.stream),
       );
+      // To a bridge a cursor is an acknowledgement.
+      await committer.flush();
       const byStream = new Map(rows.map((row) => [row.stream, row]));
       return streams.map(({ stream, epoch }): Cursor => {
         const row = byStream.get(stream);
         return { stream, epoch, cursor: row?.epoch === epoch ? row.cursor : 0 };
       });
     },
-    known: () => listCursors(db, bridgeId, KNOWN_MAX),
+    async known() {
+      const cursors = await listCursors(db, bridgeId, KNOWN_MAX);
+      await committer.flush();
+      return cursors;
+    },
     foresee: (segment) => {
       if (PLAIN_HEADER.test(segment.header) && isCurrent()) committer.foresee(bridgeId, segment);
     },

@@ -4,12 +4,15 @@ import { Batcher } from '../store/batcher.ts';
 import { type CommittedBatch, commitSegments, type SegmentBatch } from '../store/commit-segments.ts';
 import type { Database } from '../store/database.ts';
 import { explainStorage } from '../store/explain-storage.ts';
+import type { WriteAheadLog } from '../store/write-ahead-log.ts';
 
 export interface GroupCommitterOptions {
   readonly db: Database;
+  readonly log: WriteAheadLog;
   readonly clock: Clock;
   /** Will be in one of the next commits, unless it fails. */
   readonly onDidForesee: (bridgeId: string, segment: Segment) => void;
+  /** Durable. */
   readonly onDidCommit: (committed: CommittedBatch) => void;
 }
 
@@ -23,6 +26,8 @@ export class GroupCommitter {
   readonly #batcher: Batcher<SegmentBatch, CommittedBatch>;
   #due: Promise<void> | undefined;
   #lastAtMs = Number.NEGATIVE_INFINITY;
+  /** Of commits whose flush failed: they are told with the next one that does not. */
+  #untold: CommittedBatch[] = [];
 
   constructor(options: GroupCommitterOptions) {
     this.#options = options;
@@ -58,15 +63,27 @@ export class GroupCommitter {
     await this.#batcher.submit(batch);
   }
 
+  /** Resolves once every row that can be read now is durable. */
+  flush(): Promise<void> {
+    return this.#options.log.flush();
+  }
+
   idle(): Promise<void> {
     return this.#batcher.idle();
   }
 
   async #run(batches: readonly SegmentBatch[]): Promise<readonly CommittedBatch[]> {
-    const committed = await commitSegments(this.#options.db, batches).catch((error: unknown) => {
+    const { db, log, onDidCommit } = this.#options;
+    try {
+      const committed = await db
+        .connection()
+        .execute((connection) => log.defer(() => commitSegments(connection, batches)));
+      this.#untold.push(...committed);
+      await log.flush();
+      for (const one of this.#untold.splice(0)) onDidCommit(one);
+      return committed;
+    } catch (error) {
       throw explainStorage(error);
-    });
-    for (const one of committed) this.#options.onDidCommit(one);
-    return committed;
+    }
   }
 }

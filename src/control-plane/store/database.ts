@@ -1,6 +1,6 @@
 /**
  * The embedded database: one SQLite file, opened by one process. WAL with synchronous=FULL, so what a commit said is
- * on disk; exclusive locking, so that two control planes never share a folder.
+ * on disk (but for those that `log` defers); exclusive locking, so that two control planes never share a folder.
  */
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,8 +10,14 @@ import { CodedError, codeOf, messageOf } from '../../base/errors.ts';
 import { migrate } from './migrations/migrate.ts';
 import type { Schema } from './schema.ts';
 import { cacheStatements } from './statement-cache.ts';
+import { type Flush, WriteAheadLog } from './write-ahead-log.ts';
 
 export type Database = Kysely<Schema>;
+
+export interface OpenDatabase {
+  readonly db: Database;
+  readonly log: WriteAheadLog;
+}
 
 const DATABASE_FILE = 'control-plane.sqlite';
 
@@ -19,13 +25,13 @@ const DATABASE_FILE = 'control-plane.sqlite';
  * Opens and migrates the database in `dataDir`, making both where they are missing. Throws a CodedError with
  * `data_dir_unwritable`, `data_dir_in_use`, `database_newer` or `database_damaged`.
  */
-export async function openDatabase(dataDir: string): Promise<Database> {
+export async function openDatabase(dataDir: string, flush?: Flush): Promise<OpenDatabase> {
   prepareFolder(dataDir);
   const sqlite = openFile(dataDir);
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: cacheStatements(sqlite) }) });
   try {
     await migrate(db);
-    return db;
+    return { db, log: new WriteAheadLog(sqlite, flush) };
   } catch (error) {
     sqlite.close();
     throw explain(error, dataDir);

@@ -50,6 +50,7 @@ const updateSchema = z.discriminatedUnion('sessionUpdate', [
   z.object({ sessionUpdate: z.literal('plan'), entries: z.array(planEntrySchema) }),
 ]);
 export type SessionUpdate = z.infer<typeof updateSchema>;
+const notificationSchema = z.object({ update: updateSchema });
 
 const permissionSchema = z.object({ toolCall: toolCallSchema, options: z.array(optionSchema) });
 
@@ -72,9 +73,10 @@ export const promptResultSchema = z.object({ stopReason: text, usage: usageSchem
 const errorSchema = z.object({ code: z.number(), message: text, data: z.unknown().optional() });
 export type RpcError = z.infer<typeof errorSchema>;
 
+// Nearly all are notifications, and the first that fits is taken.
 const messageSchema = z.union([
-  z.object({ method: text, id: requestIdSchema, params: z.unknown().optional() }),
   z.object({ method: text, id: z.undefined().optional(), params: z.unknown().optional() }),
+  z.object({ method: text, id: requestIdSchema, params: z.unknown().optional() }),
   z.object({ id: requestIdSchema, error: errorSchema }),
   z.object({ id: requestIdSchema, result: z.unknown() }),
 ]);
@@ -108,7 +110,7 @@ export function parseAcpLine(bytes: Uint8Array): AcpMessage {
 
 function notificationOf(method: string, params: unknown): AcpMessage {
   if (method !== 'session/update') return { kind: 'ignored' };
-  const parsed = z.object({ update: updateSchema }).safeParse(params);
+  const parsed = notificationSchema.safeParse(params);
   return parsed.success ? { kind: 'update', update: parsed.data.update } : { kind: 'ignored' };
 }
 
