@@ -18,7 +18,6 @@ export interface MemoryLimitOptions {
 
 const SAMPLE_MS = 2_000;
 const MEGABYTE = 1024 * 1024;
-const FIGURES = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 /** Looks every two seconds how much memory a task's processes use together. A peak between two looks is not seen. */
 export class MemoryLimit implements Disposable {
@@ -68,6 +67,10 @@ export class MemoryLimit implements Disposable {
 
 function sentenceOf(used: number, limit: number): string {
   // Rounded up, so that it never reads as if it had been within the limit.
-  const [usedMb, limitMb] = [FIGURES.format(Math.ceil(used)), FIGURES.format(limit)];
+  const [usedMb, limitMb] = [Math.ceil(used), limit].map(figure);
   return `The task used ${usedMb} MB; this machine allows ${limitMb} MB per task (limits.memoryMegabytesPerTask).`;
+}
+
+function figure(megabytes: number): string {
+  return megabytes.toLocaleString('en', { maximumFractionDigits: 0 });
 }
