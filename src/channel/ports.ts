@@ -61,9 +61,10 @@ export interface CursorStore {
   /**
    * Resolves when what has reached this machine by now has been received. Awaited before a commit, which then takes all
    * of it: a flush of the disk costs the same for one segment as for forty. Without it, each read of the socket is one.
-   * A store may let some time pass, which delays acknowledgements and nothing else.
+   * A store may let some time pass, which delays acknowledgements and nothing else; the less of the window the bytes that
+   * wait already take, the more it may.
    */
-  gather?(): Promise<void>;
+  gather?(waitingBytes: number): Promise<void>;
 }
 
 /** The sending half of one connection. `send` must not throw; after `close` nothing is sent. */

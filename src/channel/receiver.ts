@@ -144,7 +144,7 @@ export class Receiver implements Disposable {
     // Frames that arrive in one read of the socket belong to one commit, whatever else may.
     await Promise.resolve();
     while (this.#collected.length > 0 && !this.#isDisposed) {
-      await cursors.gather?.();
+      await cursors.gather?.(sizeOf(this.#collected));
       const segments = this.#collected;
       this.#collected = [];
       // Taken back meanwhile, by another epoch or the end of the link.
@@ -182,6 +182,10 @@ export class Receiver implements Disposable {
   }
 
   #release(segments: readonly Segment[]): void {
-    for (const segment of segments) this.#collectedBytes -= sizeOfSegment(segment);
+    this.#collectedBytes -= sizeOf(segments);
   }
+}
+
+function sizeOf(segments: readonly Segment[]): number {
+  return segments.reduce((sum, segment) => sum + sizeOfSegment(segment), 0);
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { drop } from '../../src/base/drop.ts';
@@ -6,7 +7,7 @@ import { codeOf } from '../../src/base/errors.ts';
 import { GroupCommitter } from '../../src/control-plane/sessions/group-committer.ts';
 import { commitSegments } from '../../src/control-plane/store/commit-segments.ts';
 import { insertDevice } from '../../src/control-plane/store/devices.ts';
-import { findStream } from '../../src/control-plane/store/streams.ts';
+import { findStream, readSegments } from '../../src/control-plane/store/streams.ts';
 import type { Segment } from '../../src/protocol/wire/frames.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { segmentOf } from './support/link.ts';
@@ -64,6 +65,18 @@ test('one bad batch harms nobody that committed together with it', async () => {
   expect(committed).toEqual(['b1', 'b3', 'b1']);
   expect(await rangesOf(db, 'b1', 'bridge')).toEqual(['epochaaaa 1-1', 'epochaaaa 2-2']);
   expect(await rangesOf(db, 'b2', 'bridge')).toEqual([]);
+});
+
+test('rows of version 0.1, which kept base64 text, are read as they came', async () => {
+  const { db } = await openWithBridges(['b1']);
+  const segments = [segmentOf('task:t', 'epochaaaa', [1, 1]), segmentOf('task:t', 'epochaaaa', [2, 2])];
+  await commitSegments(db, [batchOf('b1', segments)]);
+  const first = db.updateTable('segments').where('last', '=', 1);
+  await first.set({ body: segments[0]?.body ?? '' }).execute();
+  const kinds = await sql<{ kind: string }>`select typeof(body) as kind from segments order by last`.execute(db);
+  expect(kinds.rows.map(({ kind }) => kind)).toEqual(['text', 'blob']);
+  const read = await readSegments(db, { bridgeId: 'b1', stream: 'task:t', epoch: 'epochaaaa' }, 0, 10);
+  expect(read).toEqual(segments);
 });
 
 const piece = fc.record({
@@ -129,11 +142,11 @@ test('commits are some milliseconds apart while much comes, and the first after 
   const { db, log } = await openWithBridges(['a', 'b']);
   const clock = new VirtualClock();
   const committer = new GroupCommitter({ db, log, clock, onDidForesee: () => {}, onDidCommit: () => {} });
-  await committer.gather();
+  await committer.gather(0);
   const told: string[] = [];
   for (const link of ['a', 'b'])
     drop(
-      committer.gather().then(() => told.push(link)),
+      committer.gather(0).then(() => told.push(link)),
       () => {},
     );
   await clock.advance(4);
@@ -142,5 +155,5 @@ test('commits are some milliseconds apart while much comes, and the first after 
   await clock.advance(1);
   expect(told).toEqual(['a', 'b']);
   await clock.advance(5);
-  await committer.gather();
+  await committer.gather(0);
 });

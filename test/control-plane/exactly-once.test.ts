@@ -23,7 +23,10 @@ function readStored(dataDir: string, stream: string): Stored {
   try {
     const row = db.prepare('select cursor, epoch from streams where stream = ?').get(stream) as Stored | undefined;
     const rows = db.prepare('select first, last, epoch, body from segments where stream = ? order by last').all(stream);
-    return { cursor: row?.cursor ?? 0, epoch: row?.epoch ?? '', segments: rows as Stored['segments'] };
+    const segments = (rows as (Stored['segments'][number] & { body: Buffer })[]).map((one) => {
+      return { ...one, body: one.body.toString('base64') };
+    });
+    return { cursor: row?.cursor ?? 0, epoch: row?.epoch ?? '', segments };
   } finally {
     db.close();
   }

@@ -127,7 +127,7 @@ test('neither a task that runs nor the stream of the bridge itself is touched', 
 });
 
 test('beyond its size an account keeps the tasks that ended last', async () => {
-  const setting = await setUp({ keepBytes: 30_000 });
+  const setting = await setUp({ keepBytes: 22_000 });
   const { clock, launch, run, page } = setting;
   const tasks: string[] = [];
   for (let count = 0; count < 4; count++) {
@@ -211,7 +211,7 @@ test('a database of an earlier version learns what its streams hold', async () =
     return row as { bytes: number };
   };
   const before = read();
-  expect(before.bytes).toBeGreaterThan(8_000);
+  expect(before.bytes).toBeGreaterThan(6_000);
   const db = new Sqlite(file);
   db.exec(`alter table streams drop column removed_at; alter table streams drop column bytes;
     delete from kysely_migration where name = '0002-retention'`);

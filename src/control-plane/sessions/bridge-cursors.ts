@@ -42,7 +42,7 @@ export function createBridgeCursors(options: BridgeCursorsOptions): CursorStore 
     foresee: (segment) => {
       if (PLAIN_HEADER.test(segment.header) && isCurrent()) committer.foresee(bridgeId, segment);
     },
-    gather: () => committer.gather(),
+    gather: (waitingBytes) => committer.gather(waitingBytes),
     commit: (segments: readonly Segment[]) => committer.commit({ bridgeId, accountId, segments, isCurrent }),
   };
 }

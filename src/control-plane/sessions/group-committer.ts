@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../../base/clock.ts';
+import { LINK_WINDOW_BYTES } from '../../protocol/limits.ts';
 import type { Segment } from '../../protocol/wire/frames.ts';
 import { Batcher } from '../store/batcher.ts';
 import { type CommittedBatch, commitSegments, type SegmentBatch } from '../store/commit-segments.ts';
@@ -19,6 +20,8 @@ export interface GroupCommitterOptions {
 const LINKS_PER_COMMIT_MAX = 64;
 /** Pages do not wait for a commit, so a busy control plane makes fewer of them, and leaves the disk to others. */
 const COMMIT_EVERY_MS = 5;
+/** A sender that has so much to send soon waits for acknowledgements, so nothing is won by fewer commits. */
+const MUCH_BYTES = LINK_WINDOW_BYTES / 16;
 
 /** One transaction, so one flush of the disk, for all segments that wait from all links. */
 export class GroupCommitter {
@@ -39,10 +42,11 @@ export class GroupCommitter {
   }
 
   /**
-   * Resolves when the next commit is due: now, after a while without any, else some milliseconds after the last. All
-   * links are told at once, so that theirs becomes one.
+   * Resolves when the next commit is due: now, after a while without any or if much waits, else some milliseconds after the
+   * last. All links are told at once, so that theirs becomes one.
    */
-  gather(): Promise<void> {
+  gather(waitingBytes: number): Promise<void> {
+    if (waitingBytes >= MUCH_BYTES) return this.#untilRead();
     this.#due ??= this.#untilDue().finally(() => {
       this.#due = undefined;
     });
@@ -52,15 +56,26 @@ export class GroupCommitter {
   async #untilDue(): Promise<void> {
     const { clock } = this.#options;
     const waitMs = this.#lastAtMs + COMMIT_EVERY_MS - clock.monotonicMs();
-    // At least until the event loop has read what its sockets hold.
     if (waitMs > 0) await sleep(clock, waitMs);
-    else await new Promise((resolve) => setImmediate(resolve));
-    this.#lastAtMs = clock.monotonicMs();
+    await this.#untilRead();
+  }
+
+  /** Until the event loop has read what its sockets hold. */
+  async #untilRead(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#lastAtMs = this.#options.clock.monotonicMs();
   }
 
   /** Resolves once the segments are durable. A link's channel has at most one commit under way, which bounds the queue. */
   async commit(batch: SegmentBatch): Promise<void> {
-    await this.#batcher.submit(batch);
+    const committed = await this.#batcher.submit(batch);
+    try {
+      await this.flush();
+    } catch (error) {
+      this.#untold.push(committed);
+      throw explainStorage(error);
+    }
+    for (const one of [...this.#untold.splice(0), committed]) this.#options.onDidCommit(one);
   }
 
   /** Resolves once every row that can be read now is durable. */
@@ -73,15 +88,9 @@ export class GroupCommitter {
   }
 
   async #run(batches: readonly SegmentBatch[]): Promise<readonly CommittedBatch[]> {
-    const { db, log, onDidCommit } = this.#options;
+    const { db, log } = this.#options;
     try {
-      const committed = await db
-        .connection()
-        .execute((connection) => log.defer(() => commitSegments(connection, batches)));
-      this.#untold.push(...committed);
-      await log.flush();
-      for (const one of this.#untold.splice(0)) onDidCommit(one);
-      return committed;
+      return await db.connection().execute((connection) => log.defer(() => commitSegments(connection, batches)));
     } catch (error) {
       throw explainStorage(error);
     }

@@ -6,7 +6,6 @@
  */
 import type { Disposable } from '../../base/disposal.ts';
 import { drop } from '../../base/drop.ts';
-import type { Segment } from '../../protocol/wire/frames.ts';
 import type { Database } from '../store/database.ts';
 import type { Row } from '../store/schema.ts';
 import { findStream, readSegments } from '../store/streams.ts';
@@ -130,7 +129,7 @@ export class Subscription implements Disposable {
     if (!isWhole && (await this.#isRemoved(sentThrough))) return;
     for (const one of rows) {
       if (outbox.isFull) break;
-      this.#send(hub.frameOf(bridgeId, segmentOf(one)));
+      this.#send(hub.frameOf(bridgeId, one));
     }
     if (rows.length === ROWS_PER_PAGE || (rows.at(-1)?.last ?? 0) > this.#position.sentThrough) this.#isBehind = true;
     // Not by an empty page alone: rows vanish when an epoch ends, and the word of that may still be on its way.
@@ -184,8 +183,4 @@ export class Subscription implements Disposable {
     this.#isCaughtUp = true;
     this.#options.outbox.send({ type: 'caught_up', subscriptionId: this.#options.subscriptionId, epoch, cursor });
   }
-}
-
-function segmentOf({ stream, epoch, first, last, header, body }: Row<'segments'>): Segment {
-  return { stream, epoch, first, last, header, body };
 }

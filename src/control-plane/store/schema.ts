@@ -1,6 +1,6 @@
 /**
- * Tables of the control plane. The portable subset of SQL only (text and integers), so that the same queries run on
- * SQLite and PostgreSQL. Times are milliseconds since the epoch; bodies are base64 text that nobody here can open.
+ * Tables of the control plane. The portable subset of SQL only (text, integers, bytes), so that the same queries run on
+ * SQLite and PostgreSQL. Times are milliseconds since the epoch. Nobody here can open the bodies of segments and commands.
  */
 import type { Selectable } from 'kysely';
 import type { TaskViewState } from '../../protocol/wire/web.ts';
@@ -60,7 +60,8 @@ export interface Schema {
     first: number;
     last: number;
     header: string;
-    body: string;
+    /** Sealed bytes; base64 text in rows of version 0.1. */
+    body: Uint8Array | string;
   };
   tasks: {
     account_id: string;

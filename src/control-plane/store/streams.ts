@@ -1,4 +1,5 @@
-import type { Cursor } from '../../protocol/wire/frames.ts';
+import { toBase64 } from '../../base/base64.ts';
+import type { Cursor, Segment } from '../../protocol/wire/frames.ts';
 import { compiledOnce } from './compiled-once.ts';
 import type { Database } from './database.ts';
 import type { Row } from './schema.ts';
@@ -45,14 +46,14 @@ export async function listCursors(db: Database, bridgeId: string, limit: number)
     .execute();
 }
 
-/** Stored segments that end after `after`, in order; the first may begin before. */
+/** Stored segments that end after `after`, in order, as they came; the first may begin before. */
 export async function readSegments(
   db: Database,
   from: { bridgeId: string; stream: string; epoch: string },
   after: number,
   limit: number,
-): Promise<readonly Row<'segments'>[]> {
-  return db
+): Promise<readonly Segment[]> {
+  const rows = await db
     .selectFrom('segments')
     .selectAll()
     .where('bridge_id', '=', from.bridgeId)
@@ -62,4 +63,7 @@ export async function readSegments(
     .orderBy('last')
     .limit(limit)
     .execute();
+  return rows.map(({ stream, epoch, first, last, header, body }) => {
+    return { stream, epoch, first, last, header, body: typeof body === 'string' ? body : toBase64(body) };
+  });
 }
