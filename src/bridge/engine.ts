@@ -3,6 +3,8 @@ import { Emitter } from '../base/emitter.ts';
 import type { BridgeInfo } from '../protocol/records/bridge-records.ts';
 import type { Snapshot, TaskSummary } from '../protocol/ui/snapshot.ts';
 import { version } from '../protocol/version.ts';
+import type { TaskLabel } from '../protocol/wire/commands.ts';
+import { sealLabel } from '../sealing/commands.ts';
 import { createToken } from '../sealing/token.ts';
 import type { Bridge } from './bridge.ts';
 import type { BridgeConfig } from './config/schema.ts';
@@ -83,6 +85,7 @@ export class Engine implements Bridge {
       places: createPlaces(options),
       git: options.git,
       versionOf: (id) => this.#discovery.statuses.find((status) => status.id === id)?.version,
+      sealLabel: (taskId, label) => this.#sealLabel(taskId, label),
       ...taskLimitsOf(config),
       waitingBytes: () => log.queueDepth().bytes,
       policy: this.#policy,
@@ -110,15 +113,7 @@ export class Engine implements Bridge {
       roster: stores.roster,
       logger,
     });
-    this.#inbox = new Inbox({
-      state: stores.state,
-      gate,
-      effects,
-      journal: log.bridgeJournal,
-      audit: stores.audit,
-      clock,
-      logger,
-    });
+    this.#inbox = new Inbox({ state, gate, effects, journal: log.bridgeJournal, audit, clock, logger });
     this.#link = new Link({
       log,
       cursors: this.#inbox,
@@ -294,6 +289,10 @@ export class Engine implements Bridge {
 
   #gateIdentity() {
     return this.#paired && { ...this.#paired.identity, bridgeKey: this.#paired.bridgeKey };
+  }
+
+  #sealLabel(taskId: string, label: TaskLabel): string | undefined {
+    return this.#paired && sealLabel(this.#paired.bridgeKey, { ...this.#paired.identity, taskId }, label);
   }
 
   // The control plane beside us may come up on another port each time; it is the same server only if its id says so,

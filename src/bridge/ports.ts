@@ -31,6 +31,7 @@ export interface Journal<R = NewTaskRecord> {
 export interface StoredTask {
   readonly taskId: string;
   readonly commandId: string;
+  /** MACHINE (`protocol/names.ts`) if it was started there. */
   readonly deviceId: string;
   readonly launch: TaskLaunch;
   /** Absolute path of `<workspace>/tasks/<taskId>`. */

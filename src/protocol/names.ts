@@ -8,6 +8,9 @@ const DEVICE_NAME = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|c
 const UNSAFE_IN_FILE_NAME = /[\u0000-\u001f\u007f<>:"/\\|?*]/;
 const FILE_NAME_MAX_BYTES = 200;
 
+/** Stands where a device's id would: whoever sits at the machine itself. */
+export const MACHINE = 'machine';
+
 export const idSchema = z
   .string()
   .regex(ID_PATTERN, 'must be 1 to 64 lower-case letters, digits or inner hyphens')

@@ -304,12 +304,46 @@ test('task states, approvals and times follow the clear headers of the task', as
   const after = await openPage(server, account.owner);
   const welcome = await after.next('welcome');
   expect(welcome.approvals).toEqual([]);
-  expect(welcome.tasks).toMatchObject([{ taskId, state: 'failed', code: 'agent_exit', startedAt: 200, endedAt: 500 }]);
+  const ended = { state: 'failed', code: 'agent_exit', startedAt: 200, endedAt: 500, deadline: 500 };
+  expect(welcome.tasks).toMatchObject([{ taskId, ...ended }]);
   // It goes on with another message: until then its last end is what is known of it.
   link.segment(segmentOf(stream, 'epochaaaa', [8, 8], { states: [{ taskId, state: 'queued', at: 600 }] }));
   await page.next('task_changed', ({ task }) => task.state === 'queued' && task.endedAt === 500 && !task.startedAt);
   link.segment(segmentOf(stream, 'epochaaaa', [9, 9], { states: [{ taskId, state: 'running', at: 700 }] }));
   await page.next('task_changed', ({ task }) => task.startedAt === 700 && task.endedAt === null);
+});
+
+test('a task that was started at its machine is listed for every device, with its questions', async () => {
+  const { server, account, bridge, page, post } = await start();
+  const link = await connect(server, bridge);
+  const taskId = 'started-here';
+  const stream = `task:${taskId}`;
+  const launch = { provider: 'claude', label: 'c2VhbGVk' };
+  const approval = { approvalId: 'ap1', taskId, state: 'pending' as const, deadline: 9_000 };
+  link.segment(
+    segmentOf(stream, 'epochaaaa', [1, 3], {
+      states: [
+        { taskId, state: 'queued', at: 100, launch },
+        { taskId, state: 'running', at: 200 },
+      ],
+      approvals: [approval],
+    }),
+  );
+  await page.next('approval_changed');
+  const { task } = await page.next('task_changed', (frame) => frame.task.taskId === taskId);
+  const expected = { taskId, bridgeId: bridge.deviceId, provider: 'claude', label: launch.label, createdAt: 100 };
+  expect(task).toMatchObject({ ...expected, state: 'running', startedAt: 200, endedAt: null, code: null });
+  const welcome = await (await openPage(server, account.owner)).next('welcome');
+  expect([welcome.tasks, welcome.approvals]).toEqual([[task], [approval]]);
+  // Said again, by another segment, it is the same task; and no command may take its place.
+  link.segment(
+    segmentOf(stream, 'epochaaaa', [4, 4], {
+      states: [{ taskId, state: 'succeeded', at: 300, launch: { ...launch, label: 'b3RoZXI=' } }],
+    }),
+  );
+  const ended = await page.next('task_changed', (frame) => frame.task.state === 'succeeded');
+  expect(ended.task).toEqual({ ...task, state: 'succeeded', endedAt: 300 });
+  expect(await post(launchOf(account, bridge, { taskId }))).toBe('task_exists');
 });
 
 test('the database holds every number of a bridge once', async () => {

@@ -96,7 +96,9 @@ test('a bridge that lies about tasks, approvals and commands of another bridge c
   for (const envelope of [mine, another, other]) page.send({ type: 'command', envelope });
   await page.next('task_changed', (frame) => frame.task.taskId === other.taskId);
   const link = await connect(server, liar);
-  const state = (taskId: string) => [{ taskId, state: 'succeeded' as const, at: 1 }];
+  // As if they had been started there.
+  const launch = { provider: 'claude', label: 'bGllcw==' };
+  const state = (taskId: string) => [{ taskId, state: 'succeeded' as const, at: 1, launch }];
   const approval = (taskId: string) => [{ approvalId: 'ap', taskId, state: 'pending' as const, deadline: 9 }];
   const commands = [
     { commandId: mine.commandId, outcome: 'rejected' as const },
@@ -117,12 +119,16 @@ test('a bridge that lies about tasks, approvals and commands of another bridge c
     segmentOf(own, 'epochaaaa', [2, 2], { states: state(another.taskId), approvals: approval(another.taskId) }),
   );
   link.segment(
-    segmentOf('task:unknown', 'epochaaaa', [1, 1], { states: state('unknown'), approvals: approval('unknown') }),
+    segmentOf('task:unknown', 'epochaaaa', [1, 1], {
+      states: [{ taskId: 'unknown', state: 'succeeded', at: 1 }],
+      approvals: approval('unknown'),
+    }),
   );
   link.segment(segmentOf('bridge', 'epochaaaa', [1, 1], { states: state(other.taskId), commands }));
   await link.ack('bridge', 1);
   const welcome = await (await openPage(server, account.owner)).next('welcome');
   expect(welcome.tasks.map((task) => task.state)).toEqual(['queued', 'queued', 'queued']);
+  expect(welcome.tasks.map((task) => task.label)).not.toContain(launch.label);
   expect(welcome.approvals).toEqual([]);
   expect(page.ofType('command_outcome')).toEqual([]);
 });

@@ -5,6 +5,12 @@ import { config } from './support/agents.ts';
 import type { Desktop } from './support/desktop.ts';
 import { type PairBy, type Paired, startPaired } from './support/paired.ts';
 
+interface Question {
+  readonly approvalId: string;
+  readonly taskId: string;
+  readonly sha256: string;
+}
+
 let paired: Paired;
 let desktop: Desktop;
 afterEach(() => paired.stop());
@@ -40,6 +46,8 @@ test('a newcomer comes from the first steps to a first task: pair, folder, agent
   await button('Start task').click();
   await page.getByRole('region', { name: 'Log' }).getByText('Done', { exact: true }).waitFor();
   expect(existsSync(path.join(folder, 'tasks'))).toBe(true);
+  const { tasks } = await paired.client.when(({ tasks: all }) => all.some((task) => task.endedAt !== null), 15_000);
+  expect(tasks).toMatchObject([{ title: 'Say hello', workspace: 'My tasks', state: 'succeeded' }]);
   await button(/^Back/).click();
   await button(/^Say hello/).waitFor();
   expect(await heading('First steps').count()).toBe(0);
@@ -66,6 +74,24 @@ test('unpairing asks first, leads back to pairing, and the other devices see the
   await heading('Online').waitFor();
 });
 
+test('a task that was started here is on the other devices, which answer its questions and read its log', async () => {
+  paired = await startPaired({ config });
+  ({ desktop } = paired);
+  const { client, bridgeId } = paired;
+  const launch = { title: 'Touch it', instructions: 'Touch it.', provider: 'asks', workspace: 'default' };
+  const { taskId } = (await desktop.request('tasks/launch', launch)) as { taskId: string };
+  const state = await client.when(({ approvals }) => approvals.length === 2, 15_000);
+  expect(state.tasks).toMatchObject([{ taskId, bridgeId, title: 'Touch it', workspace: 'default', provider: 'asks' }]);
+  const asked = ((await desktop.request('state/get', null)) as { snapshot: { pendingApprovals: Question[] } }).snapshot;
+  for (const question of asked.pendingApprovals) await client.answerApproval(question, 'deny').outcome;
+  await client.when(({ tasks, approvals }) => approvals.length === 0 && tasks[0]?.endedAt !== null, 15_000);
+  const log = client.openTask(taskId, bridgeId);
+  await expect.poll(() => log.isCaughtUp, { timeout: 15_000 }).toBe(true);
+  expect(log.entries.filter((entry) => entry.kind === 'problem')).toEqual([]);
+  expect(log.entries.map((entry) => entry.kind === 'record' && entry.record.type)).toContain('approval_resolved');
+  log.dispose();
+});
+
 test('a question that another device answered says by which one', async () => {
   paired = await startPaired({ config });
   ({ desktop } = paired);
@@ -74,7 +100,7 @@ test('a question that another device answered says by which one', async () => {
   await client.launchTask({ ...task, bridgeId }).outcome;
   const asked = async () => {
     const state = (await desktop.request('state/get', null)) as {
-      snapshot: { pendingApprovals: { approvalId: string; taskId: string; sha256: string }[] };
+      snapshot: { pendingApprovals: Question[] };
     };
     return state.snapshot.pendingApprovals;
   };

@@ -113,8 +113,8 @@ describe('a new task', () => {
     fillBusy(server, identity, Date.now());
     server.onCommand = (envelope) => {
       server.broadcast({ type: 'command_accepted', commandId: envelope.commandId });
-      const { taskId, bridgeId, label = null, commandId } = envelope;
-      if (taskId) server.addTask({ taskId, bridgeId, label, commandId, state: 'queued', createdAt: Date.now() });
+      const { taskId, bridgeId, label = null } = envelope;
+      if (taskId) server.addTask({ taskId, bridgeId, label, state: 'queued', createdAt: Date.now() });
     };
     await page.goto(server.origin);
     await page.getByText('Fix the flaky checkout test').waitFor();
@@ -142,7 +142,7 @@ describe('a new task', () => {
     fillBusy(server, identity, Date.now());
     server.onCommand = ({ commandId, taskId, bridgeId, label = null }) => {
       server.broadcast({ type: 'command_accepted', commandId });
-      if (taskId) server.addTask({ taskId, bridgeId, label, commandId, state: 'queued', createdAt: Date.now() });
+      if (taskId) server.addTask({ taskId, bridgeId, label, state: 'queued', createdAt: Date.now() });
     };
     await page.goto(`${server.origin}/tasks/new`);
     const where = page.getByLabel('Where');

@@ -15,7 +15,6 @@ const queued: WebTask = {
   startedAt: null,
   endedAt: null,
   deadline: now + minutes(60),
-  commandId: 'c',
   title: 'Fix it',
   workspace: 'shop',
 };

@@ -1,4 +1,5 @@
 import { CodedError } from '../../base/errors.ts';
+import { MACHINE } from '../../protocol/names.ts';
 import { isTerminal } from '../../protocol/task-state.ts';
 import { createId } from '../../sealing/random.ts';
 import type { AuditTrail, MessageTable, TaskService, TaskTable, Transaction } from '../ports.ts';
@@ -23,10 +24,10 @@ export class LocalMessages {
   say(taskId: string, text: string): string {
     const { tasks, transaction, audit } = this.#options;
     const messageId = createId();
-    const from = { commandId: messageId, deviceId: 'machine' };
+    const from = { commandId: messageId, deviceId: MACHINE };
     const result = transaction(() => tasks.prompt({ taskId, text }, from));
     // Never the words: the log is for who did what.
-    const facts = { taskId, messageId, by: 'machine', bytes: Buffer.byteLength(text) } as const;
+    const facts = { taskId, messageId, by: MACHINE, bytes: Buffer.byteLength(text) } as const;
     if (!result.ok) {
       const { code, message } = result.error;
       audit.append({ event: 'message_refused', ...facts, code, message });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CodedError } from '../../base/errors.ts';
 import type { Result } from '../../base/result.ts';
+import { MACHINE } from '../../protocol/names.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
 import type { TaskLaunch } from '../../protocol/wire/commands.ts';
 import type { TaskService, Transaction } from '../ports.ts';
@@ -9,9 +10,6 @@ export interface LocalTasksOptions {
   readonly tasks: TaskService;
   readonly transaction: Transaction;
 }
-
-/** Whose word it was, where a device of the account stands otherwise. */
-const MACHINE = 'machine';
 
 /** What whoever sits at this machine does with tasks. Throws a CodedError with what a device would be told. */
 export class LocalTasks {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
+import type { TaskLabel } from '../../protocol/wire/commands.ts';
 import type {
   ApprovalPolicy,
   ApprovalTable,
@@ -40,6 +41,8 @@ export interface OpenTaskOptions extends WorkingPlaceOptions {
   readonly providers: ReadonlyMap<string, Provider>;
   /** What discovery knows about a provider's version. */
   readonly versionOf: (providerId: string) => string | undefined;
+  /** For the lists of devices. Undefined while the bridge is not paired. */
+  readonly sealLabel?: (taskId: string, label: TaskLabel) => string | undefined;
   readonly supervisor: Supervisor;
   readonly approvalDeadlineMs: number;
   /** How long a task may work, waiting for a person not counted. Undefined: as long as it likes. */
@@ -80,6 +83,7 @@ export async function openTask(task: StoredTask, options: OpenTaskOptions): Prom
     clock,
     logger,
     providerVersion: options.versionOf(task.launch.provider) ?? null,
+    sealLabel: options.sealLabel,
     onDidChange,
   });
   const run = new TaskRun({

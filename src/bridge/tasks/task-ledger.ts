@@ -1,8 +1,10 @@
 import { type Clock, sleep } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { CodedError, messageOf } from '../../base/errors.ts';
+import { MACHINE } from '../../protocol/names.ts';
 import type { Reason } from '../../protocol/reason-codes.ts';
 import type { TaskState } from '../../protocol/task-state.ts';
+import type { TaskLabel } from '../../protocol/wire/commands.ts';
 import type { Logger, StoredTask, TaskTable } from '../ports.ts';
 import type { Exit } from '../providers/supervisor/process.ts';
 import type { JournalGate } from './journal-gate.ts';
@@ -16,6 +18,7 @@ export interface TaskLedgerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly providerVersion: string | null;
+  readonly sealLabel?: ((taskId: string, label: TaskLabel) => string | undefined) | undefined;
   readonly onDidChange: (task: StoredTask) => void;
 }
 
@@ -53,10 +56,13 @@ export class TaskLedger {
 
   /** The first record of the task's stream. */
   announce(): void {
-    const { taskId, launch, state } = this.task;
+    const { journal, sealLabel } = this.#options;
+    const { taskId, launch, state, deviceId } = this.task;
     const { workspace, title, project } = launch;
     const place = { workspace, ...(project && { project }) };
-    this.#options.journal.append({ type: 'task_state', taskId, state, ...place, title, ...this.#agent() });
+    // Of what a device launched, the control plane has the device's own.
+    const label = deviceId === MACHINE ? sealLabel?.(taskId, { title, workspace }) : undefined;
+    journal.append({ type: 'task_state', taskId, state, ...place, title, ...(label && { label }), ...this.#agent() });
   }
 
   patch(change: Partial<StoredTask>): void {

@@ -6,6 +6,8 @@ import { toStoredTime } from './identifiers.ts';
 import type { Row } from './schema.ts';
 
 const LIST_MAX = 500;
+/** Of a task that no command launched. No command has this id. */
+const NO_COMMAND = '';
 
 /** Newest first: the unfinished ones always, and as many of the others as fit a list. */
 export async function listTasks(db: Database, accountId: string): Promise<readonly TaskView[]> {
@@ -38,15 +40,17 @@ export async function findTask(db: Database, accountId: string, taskId: string):
     .executeTakeFirst();
 }
 
+interface Source {
+  readonly accountId: string;
+  readonly bridgeId: string;
+}
+
 /**
- * Applies what a bridge says of one of its own tasks. Returns whether there is such a task: a word about anything else
- * changes nothing.
+ * Applies what a bridge says of one of its own tasks, and lists one that was started there. Returns whether there is such
+ * a task: a word about anything else changes nothing.
  */
-export async function applyTaskState(
-  tx: Database,
-  from: { accountId: string; bridgeId: string },
-  change: TaskStateChange,
-): Promise<boolean> {
+export async function applyTaskState(tx: Database, from: Source, change: TaskStateChange): Promise<boolean> {
+  if (change.launch) await insertLocalTask(tx, from, change, change.launch);
   const at = toStoredTime(change.at);
   const isBefore = change.state === 'queued' || change.state === 'preparing';
   const result = await tx
@@ -54,6 +58,8 @@ export async function applyTaskState(
     .set((set) => ({
       state: change.state,
       code: change.code ?? null,
+      // Its machine has it: nothing waits for that any more.
+      deadline: at,
       started_at: isBefore
         ? null
         : change.state === 'running'
@@ -69,6 +75,33 @@ export async function applyTaskState(
   return result.numUpdatedRows > 0n;
 }
 
+async function insertLocalTask(
+  tx: Database,
+  { accountId, bridgeId }: Source,
+  { taskId, state, at }: TaskStateChange,
+  { provider, label }: Required<TaskStateChange>['launch'],
+): Promise<void> {
+  const createdAt = toStoredTime(at);
+  await tx
+    .insertInto('tasks')
+    .values({
+      account_id: accountId,
+      task_id: taskId,
+      bridge_id: bridgeId,
+      provider,
+      state,
+      code: null,
+      label,
+      created_at: createdAt,
+      started_at: null,
+      ended_at: null,
+      deadline: createdAt,
+      command_id: NO_COMMAND,
+    })
+    .onConflict((conflict) => conflict.columns(['account_id', 'task_id']).doNothing())
+    .execute();
+}
+
 export function viewOfTask(row: Row<'tasks'>): TaskView {
   return {
     taskId: row.task_id,
@@ -81,6 +114,5 @@ export function viewOfTask(row: Row<'tasks'>): TaskView {
     startedAt: row.started_at,
     endedAt: row.ended_at,
     deadline: row.deadline,
-    commandId: row.command_id,
   };
 }

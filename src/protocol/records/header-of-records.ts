@@ -23,7 +23,13 @@ export function headerOfRecords(records: readonly StreamRecord[], at: [number, n
   for (const record of records) {
     switch (record.type) {
       case 'task_state':
-        states.push({ taskId: record.taskId, state: record.state, at: record.at, ...codeOf(record.reason) });
+        states.push({
+          taskId: record.taskId,
+          state: record.state,
+          at: record.at,
+          ...codeOf(record.reason),
+          ...launchOf(record),
+        });
         break;
       case 'approval_requested':
         approvals.push({
@@ -62,6 +68,10 @@ export function headerOfRecords(records: readonly StreamRecord[], at: [number, n
     ...(commands.length > 0 && { commands }),
     ...(snapshotAt !== undefined && { snapshotAt }),
   };
+}
+
+function launchOf({ provider, label }: { provider?: string | undefined; label?: string | undefined }) {
+  return provider !== undefined && label !== undefined ? { launch: { provider, label } } : {};
 }
 
 function codeOf(reason: { code: string } | undefined): { code?: string } {

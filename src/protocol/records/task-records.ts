@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { idSchema } from '../names.ts';
 import { reasonSchema } from '../reason-codes.ts';
 import { taskStateSchema } from '../task-state.ts';
-import { launchProjectSchema, sha256Schema } from '../wire/commands.ts';
+import { launchProjectSchema, sealedLabelSchema, sha256Schema } from '../wire/commands.ts';
 import {
   planEntrySchema,
   textContentSchema,
@@ -90,6 +90,8 @@ export const taskRecordSchema = z.discriminatedUnion('type', [
     /** Where the agent works, if not in the task's own folder. */
     project: launchProjectSchema.optional(),
     title: z.string().optional(),
+    /** Title and workspace once more, for the lists of devices, if the task was started at its machine. */
+    label: sealedLabelSchema.optional(),
     /** Of `preparing`: the message that the turn answers. None for the instructions. */
     messageId: z.string().optional(),
   }),

@@ -10,6 +10,9 @@ import { fileNameSchema, idSchema, providerIdSchema, workspaceNameSchema } from 
 export const base64Schema = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** Sealed {@link TaskLabel} that the server keeps with a task, so that lists need not open whole commands. */
+export const sealedLabelSchema = base64Schema.max(4_096);
+
 /** Any word of this shape may be an action: the bridge, not the parser, refuses unknown ones with a reason. */
 export const actionSchema = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);
 
@@ -28,8 +31,7 @@ export const commandEnvelopeSchema = z.object({
   deadline: z.number(),
   taskId: idSchema.optional(),
   provider: z.string().max(64).optional(),
-  /** Sealed {@link TaskLabel} that the server keeps with the task, so that lists need not open whole commands. */
-  label: base64Schema.max(4_096).optional(),
+  label: sealedLabelSchema.optional(),
   /** Sealed JSON of the action's body. */
   body: base64Schema,
   /** Ed25519 over everything above. */

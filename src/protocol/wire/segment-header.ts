@@ -3,9 +3,10 @@
  * Travels and is stored as JSON text and is associated data of the seal, so a device notices any change to it.
  */
 import { z } from 'zod';
-import { idSchema } from '../names.ts';
+import { idSchema, providerIdSchema } from '../names.ts';
 import { reasonCodeSchema } from '../reason-codes.ts';
 import { taskStateSchema } from '../task-state.ts';
+import { sealedLabelSchema } from './commands.ts';
 import { recordNumberSchema } from './frames.ts';
 
 export const taskStateChangeSchema = z.object({
@@ -14,6 +15,8 @@ export const taskStateChangeSchema = z.object({
   /** Milliseconds since the epoch, by the bridge's clock. */
   at: z.number(),
   code: reasonCodeSchema.optional(),
+  /** With the first state of a task that was started at its machine: what a launch of a device would have told. */
+  launch: z.object({ provider: providerIdSchema, label: sealedLabelSchema }).optional(),
 });
 export type TaskStateChange = z.infer<typeof taskStateChangeSchema>;
 

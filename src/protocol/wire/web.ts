@@ -40,9 +40,8 @@ export const taskViewSchema = z.object({
   startedAt: z.number().nullable(),
   /** Of the last turn that ended, unless another one runs. */
   endedAt: z.number().nullable(),
-  /** Until when an offline machine may still take it. */
+  /** Until when an offline machine may still take it; past once it has. */
   deadline: z.number(),
-  commandId: idSchema,
 });
 export type TaskView = z.infer<typeof taskViewSchema>;
 

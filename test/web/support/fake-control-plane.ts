@@ -94,7 +94,6 @@ export class FakeControlPlane {
       startedAt: null,
       endedAt: null,
       deadline: 4_000_000_000_000,
-      commandId: `c-${task.taskId}`,
       ...task,
     };
     this.tasks.set(task.taskId, full);

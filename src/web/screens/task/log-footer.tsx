@@ -30,7 +30,7 @@ function useFooterWords({ task, state, shownState, isEmpty }: LogFooterProps): s
   if (shownState !== task.state && !isLive(task.state) && isLive(shownState))
     return 'The control plane says that this task ended, but the machine’s own sealed log does not say so yet.';
   if (!isLive(shownState)) return isEmpty === 'empty' ? 'The machine sent no log of this task.' : undefined;
-  if (!isOnline && task.state === 'queued')
+  if (!isOnline && task.state === 'queued' && task.deadline > now)
     return `${machine} is offline. The task starts when it is back, until ${momentOf(task.deadline, now)}.`;
   if (!isOnline) {
     const since = bridge?.since ? ` since ${momentOf(bridge.since, now)}` : '';
