@@ -342,7 +342,7 @@ test('a task that was started at its machine is listed for every device, with it
     }),
   );
   const ended = await page.next('task_changed', (frame) => frame.task.state === 'succeeded');
-  expect(ended.task).toEqual({ ...task, state: 'succeeded', endedAt: 300 });
+  expect(ended.task).toEqual({ ...task, state: 'succeeded', endedAt: 300, deadline: 300 });
   expect(await post(launchOf(account, bridge, { taskId }))).toBe('task_exists');
 });
 
