@@ -138,7 +138,7 @@ test('whatever comes, the stored stream is one epoch from 1 to its cursor', asyn
   );
 });
 
-test('commits are some milliseconds apart while much comes, and the first after a while waits for nothing', async () => {
+test('commits are some milliseconds apart while little comes at a time, and the first after a while waits for nothing', async () => {
   const { db, log } = await openWithBridges(['a', 'b']);
   const clock = new VirtualClock();
   const committer = new GroupCommitter({ db, log, clock, onDidForesee: () => {}, onDidCommit: () => {} });
@@ -149,11 +149,13 @@ test('commits are some milliseconds apart while much comes, and the first after 
       committer.gather(0).then(() => told.push(link)),
       () => {},
     );
-  await clock.advance(4);
+  await clock.advance(19);
   await new Promise((resolve) => setImmediate(resolve));
   expect(told).toEqual([]);
   await clock.advance(1);
   expect(told).toEqual(['a', 'b']);
-  await clock.advance(5);
+  // So much that its sender would wait.
+  await committer.gather(64 * 1024);
+  await clock.advance(20);
   await committer.gather(0);
 });
