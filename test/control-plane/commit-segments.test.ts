@@ -149,13 +149,13 @@ test('commits are some milliseconds apart while little comes at a time, and the 
       committer.gather(0).then(() => told.push(link)),
       () => {},
     );
-  await clock.advance(19);
+  await clock.advance(4);
   await new Promise((resolve) => setImmediate(resolve));
   expect(told).toEqual([]);
   await clock.advance(1);
   expect(told).toEqual(['a', 'b']);
   // So much that its sender would wait.
   await committer.gather(64 * 1024);
-  await clock.advance(20);
+  await clock.advance(5);
   await committer.gather(0);
 });

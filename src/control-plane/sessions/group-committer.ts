@@ -19,7 +19,7 @@ export interface GroupCommitterOptions {
 
 const LINKS_PER_COMMIT_MAX = 64;
 /** Pages do not wait for a commit, so a busy control plane makes fewer of them, and leaves the disk to others. */
-const COMMIT_EVERY_MS = 20;
+const COMMIT_EVERY_MS = 5;
 /** A sender that has so much to send soon waits for acknowledgements, so nothing is won by fewer commits. */
 const MUCH_BYTES = LINK_WINDOW_BYTES / 16;
 
