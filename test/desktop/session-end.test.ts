@@ -27,13 +27,14 @@ describe('the end of a session of Windows', () => {
         page.waitForEvent('close'),
         app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close()),
       ]);
-      const windows = await app.evaluate(({ BaseWindow }, event) => {
-        const left = BaseWindow.getAllWindows();
-        const seen = left.map((window) => window.isVisible());
-        setTimeout(() => left[0]?.emit(event, {}), 0);
-        return seen;
+      // The page tells its end a moment before its window is gone.
+      const visible = () =>
+        app.evaluate(({ BaseWindow }) => BaseWindow.getAllWindows().map((each) => each.isVisible()));
+      await expect.poll(visible).toEqual([false]);
+      await app.evaluate(({ BaseWindow }, event) => {
+        const [left] = BaseWindow.getAllWindows();
+        setTimeout(() => left?.emit(event, {}), 0);
       }, message);
-      expect(windows).toEqual([false]);
       expect(await desktop.gone).toBe(0);
       const task = path.join(desktop.folder, 'data/workspace/tasks', taskId, 'task.json');
       expect(JSON.parse(readFileSync(task, 'utf8')).state).toBe('interrupted');
