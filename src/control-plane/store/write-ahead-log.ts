@@ -1,4 +1,5 @@
-import { closeSync, fdatasync, openSync } from 'node:fs';
+import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Database } from 'better-sqlite3';
 
@@ -62,7 +63,7 @@ export class WriteAheadLog {
   }
 
   async #flushFile(): Promise<void> {
-    this.#descriptor ??= openSync(this.path, 'r+');
+    this.#descriptor ??= this.#open();
     try {
       await this.#flush(this.#descriptor);
     } catch (error) {
@@ -71,10 +72,26 @@ export class WriteAheadLog {
     }
   }
 
+  #open(): number {
+    syncFolder(dirname(this.path));
+    return openSync(this.path, 'r+');
+  }
+
   /** After a flush that failed the system may call the next one a success, so all is written anew, into the database. */
   #checkpoint(): void {
     const [{ busy } = { busy: 1 }] = this.#sqlite.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
     if (busy !== 0) throw new Error('The database is in use and could not be flushed.');
     this.#hasFailed = false;
+  }
+}
+
+/** The log is made anew at each start: its entry must be durable as well. Windows cannot open folders and needs no such call. */
+function syncFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }
