@@ -153,7 +153,7 @@ test('commits are some milliseconds apart while little comes at a time, and the 
   await new Promise((resolve) => setImmediate(resolve));
   expect(told).toEqual([]);
   await clock.advance(1);
-  expect(told).toEqual(['a', 'b']);
+  await expect.poll(() => told).toEqual(['a', 'b']);
   // So much that its sender would wait.
   await committer.gather(64 * 1024);
   await clock.advance(5);
